@@ -6,6 +6,7 @@ package ai.lelantos.gateway.runtime;
 /// @param memoryUsed bytes in use without reclaimable page cache
 /// @param memoryCache bytes of page cache
 /// @param diskUsed bytes
+/// @param oomKills processes the kernel ended for this machine's memory limit since boot; a rise deserves an event
 public record Usage(
         long cpuNanos,
         int cpuCount,
@@ -14,4 +15,5 @@ public record Usage(
         long memoryCache,
         long diskUsed,
         long diskTotal,
-        int pids) {}
+        int pids,
+        long oomKills) {}
