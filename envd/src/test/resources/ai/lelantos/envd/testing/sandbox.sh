@@ -1,0 +1,25 @@
+# Runs the agent as a sandbox would: pid 1 of this namespace is this shell, which reaps orphans as an init does.
+# Arguments: the folder with the prepared files, then the agent's command line. Standard input is the test's life line.
+set -e
+prepared=$1
+shift
+mount -t proc proc /proc
+mount --bind "$prepared/passwd" /etc/passwd
+mount --bind "$prepared/group" /etc/group
+mount -t tmpfs -o mode=755 tmpfs /home
+mkdir -m 755 /home/user
+cp -r /etc/skel/. /home/user
+chown -R 1000:1000 /home/user
+mount -t tmpfs -o mode=700 tmpfs /root
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -t tmpfs -o mode=755 tmpfs /run
+exec 3<&0 </dev/null
+"$@" 3<&- &
+agent=$!
+(
+    read -r _ <&3 || true
+    kill -KILL "$agent"
+) >/dev/null 2>&1 &
+exec 3<&- >/dev/null
+set +e
+wait "$agent"
