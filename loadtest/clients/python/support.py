@@ -1,0 +1,105 @@
+"""What every suite of this folder needs: one way to call both SDKs, and waits that end with a signal.
+
+The rules are written once, as coroutines; `Sync` runs them with the blocking SDK (each call on a thread, so that two
+calls may be under way as in a threaded program) and `Async` with the asyncio one.
+"""
+
+import asyncio
+import inspect
+import time
+
+import e2b
+
+
+class Sync:
+    """The blocking SDK."""
+
+    Sandbox = e2b.Sandbox
+
+    async def call(self, function, *arguments, **options):
+        return await asyncio.to_thread(function, *arguments, **options)
+
+    async def wait(self, handle, **callbacks):
+        return await asyncio.to_thread(handle.wait, **callbacks)
+
+
+class Async:
+    """The asyncio SDK."""
+
+    Sandbox = e2b.AsyncSandbox
+
+    async def call(self, function, *arguments, **options):
+        answer = function(*arguments, **options)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    async def wait(self, handle):
+        return await handle.wait()
+
+
+class WithSandbox:
+    """A sandbox of its own for every test, ended whatever happens."""
+
+    ENVS = {}
+
+    async def asyncSetUp(self):
+        self.made = []
+        self.sandbox = await self.create(envs=self.ENVS)
+
+    async def asyncTearDown(self):
+        for sandbox in self.made:
+            await self.call(sandbox.kill)
+
+    async def create(self, *arguments, **options):
+        options.setdefault("timeout", 120)
+        sandbox = await self.call(self.Sandbox.create, *arguments, **options)
+        self.made.append(sandbox)
+        return sandbox
+
+    async def run(self, command, **options):
+        return await self.call(self.sandbox.commands.run, command, **options)
+
+    async def out(self, command, **options):
+        return (await self.run(command, **options)).stdout
+
+    async def refused(self, kind, function, *arguments, **options):
+        """The error of `kind` that the call must end with."""
+        with self.assertRaises(kind) as caught:
+            await self.call(function, *arguments, **options)
+        return caught.exception
+
+    async def until(self, what, seconds, ask):
+        """Asks again until `ask` gives something true: for facts that nobody announces."""
+        end = time.monotonic() + seconds
+        while True:
+            answer = await ask()
+            if answer:
+                return answer
+            self.assertLess(time.monotonic(), end, f"{what}: not within {seconds} s")
+            await asyncio.sleep(0.1)
+
+
+class Collected:
+    """Output that grows by callbacks from any thread, and waits for a piece of it."""
+
+    def __init__(self):
+        self.loop = asyncio.get_running_loop()
+        self.text = ""
+        self.grown = asyncio.Event()
+
+    def add(self, piece):
+        text = piece if isinstance(piece, str) else bytes(piece).decode(errors="replace")
+        self.loop.call_soon_threadsafe(self._append, text)
+
+    def _append(self, text):
+        self.text += text
+        self.grown.set()
+
+    async def until(self, expected, seconds=20):
+        try:
+            async with asyncio.timeout(seconds):
+                while expected not in self.text:
+                    self.grown.clear()
+                    await self.grown.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {expected!r} within {seconds} s; so far {self.text[-500:]!r}") from None
+        return self.text
