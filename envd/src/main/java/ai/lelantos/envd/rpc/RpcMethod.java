@@ -1,0 +1,45 @@
+package ai.lelantos.envd.rpc;
+
+import com.google.protobuf.Message;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.Marshaller;
+import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.ServerMethodDefinition;
+
+/// One row of the method table: what is served under a path, and examples of the messages it takes and gives.
+record RpcMethod<Q, R>(ServerMethodDefinition<Q, R> definition, Message request) {
+
+    static <Q, R> RpcMethod<Q, R> of(ServerMethodDefinition<Q, R> definition) {
+        MethodDescriptor<Q, R> descriptor = definition.getMethodDescriptor();
+        return new RpcMethod<>(definition, prototype(descriptor.getRequestMarshaller(), descriptor));
+    }
+
+    String path() {
+        return "/" + descriptor().getFullMethodName();
+    }
+
+    MethodDescriptor<Q, R> descriptor() {
+        return definition.getMethodDescriptor();
+    }
+
+    boolean isUnary() {
+        return descriptor().getType() == MethodDescriptor.MethodType.UNARY;
+    }
+
+    boolean takesOneMessage() {
+        return descriptor().getType().clientSendsOneMessage();
+    }
+
+    boolean givesOneMessage() {
+        return descriptor().getType().serverSendsOneMessage();
+    }
+
+    private static Message prototype(Marshaller<?> marshaller, MethodDescriptor<?, ?> descriptor) {
+        if (marshaller instanceof PrototypeMarshaller<?> known
+                && known.getMessagePrototype() instanceof Message message) {
+            return message;
+        }
+        throw new IllegalArgumentException(
+                descriptor.getFullMethodName() + ": expected protobuf messages, got " + marshaller);
+    }
+}

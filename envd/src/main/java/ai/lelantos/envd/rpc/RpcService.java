@@ -1,0 +1,73 @@
+package ai.lelantos.envd.rpc;
+
+import ai.lelantos.protocol.connect.Code;
+import ai.lelantos.protocol.connect.Codec;
+import ai.lelantos.protocol.connect.ConnectError;
+import ai.lelantos.protocol.connect.ConnectFailure;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import java.util.concurrent.Semaphore;
+
+/// Serves one method: from the request's headers to a [ServedCall], or to the refusal they deserve.
+final class RpcService<Q, R> implements HttpService {
+
+    private final RpcMethod<Q, R> method;
+    private final RpcLimits limits;
+    private final Codec json;
+    private final Semaphore calls;
+
+    RpcService(RpcMethod<Q, R> method, RpcLimits limits, Codec json, Semaphore calls) {
+        this.method = method;
+        this.limits = limits;
+        this.json = json;
+        this.calls = calls;
+    }
+
+    @Override
+    public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
+        if (request.method() != HttpMethod.POST) {
+            return empty(HttpStatus.METHOD_NOT_ALLOWED, "allow", "POST");
+        }
+        Protocol protocol = ContentType.protocol(request.headers().get("content-type"), method.isUnary(), json);
+        if (protocol == null) {
+            return empty(
+                    HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+                    "accept-post",
+                    method.isUnary() ? ContentType.ACCEPT_UNARY : ContentType.ACCEPT_STREAM);
+        }
+        return answer(ctx, request, protocol);
+    }
+
+    private HttpResponse answer(ServiceRequestContext ctx, HttpRequest request, Protocol protocol) {
+        if (!calls.tryAcquire()) {
+            return RpcErrors.respond(
+                    protocol,
+                    ConnectError.of(
+                            Code.RESOURCE_EXHAUSTED, "more than " + limits.callsMax() + " calls at the same time"));
+        }
+        ServedCall<Q, R> call;
+        try {
+            call = new ServedCall<>(ctx, request, method, protocol, limits);
+        } catch (ConnectFailure refused) {
+            calls.release();
+            return RpcErrors.respond(protocol, refused.error());
+        }
+        call.onOver(calls::release);
+        return call.start(request);
+    }
+
+    private static HttpResponse empty(HttpStatus status, String header, String value) {
+        return HttpResponse.of(
+                ResponseHeaders.builder(status)
+                        .set(header, value)
+                        .contentLength(0)
+                        .build(),
+                HttpData.empty());
+    }
+}

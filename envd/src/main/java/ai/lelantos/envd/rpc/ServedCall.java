@@ -1,0 +1,485 @@
+package ai.lelantos.envd.rpc;
+
+import ai.lelantos.protocol.connect.Code;
+import ai.lelantos.protocol.connect.Compression;
+import ai.lelantos.protocol.connect.ConnectError;
+import ai.lelantos.protocol.connect.Envelope;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpHeadersBuilder;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// One RPC from its headers to its end: the bridge between the wire and a grpc-java handler.
+/// The handler runs on a virtual thread; the wire is touched on the event loop only, by [Inbound] and [Answer].
+final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.Sink {
+
+    static final Context.Key<ServedCall<?, ?>> CURRENT = Context.key("lelantos-call");
+
+    /// How the call ended, if it did; only the first ending counts.
+    private enum State {
+        OPEN,
+        /// The handler, or an error of the client's, ended it: the answer says how.
+        CLOSED,
+        /// Its deadline passed: the answer says so, and the handler may not know yet.
+        TIMED_OUT,
+        /// The client left: there is nobody to answer.
+        LEFT
+    }
+
+    private final RpcMethod<Q, R> method;
+    private final Protocol protocol;
+    private final RpcLimits limits;
+    private final RequestHeaders headers;
+    private final Compression requestEncoding;
+    private final Compression answerEncoding;
+    private final Optional<Duration> timeout;
+    private final EventLoop eventLoop;
+    private final Answer answer;
+    private final Inbound inbound;
+    private final Serial handler;
+    private final Context.CancellableContext context;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private State state = State.OPEN;
+    private final List<Runnable> hooks = new ArrayList<>();
+    private final HttpHeadersBuilder answerHeaders = HttpHeaders.builder();
+    private final HttpHeadersBuilder answerTrailers = HttpHeaders.builder();
+    private boolean headSent;
+    private int messagesSent;
+    private @Nullable ByteString unaryAnswer;
+
+    // Event loop only.
+    private @Nullable Envelope onlyMessage;
+    private @Nullable Future<?> deadline;
+    private Runnable onOver = () -> {};
+
+    // Handler thread only.
+    private ServerCall.@Nullable Listener<Q> listener;
+
+    /// Reads the headers; throws a [ConnectFailure] for those that the protocol forbids.
+    ServedCall(
+            ServiceRequestContext ctx,
+            HttpRequest request,
+            RpcMethod<Q, R> method,
+            Protocol protocol,
+            RpcLimits limits) {
+        this.method = method;
+        this.protocol = protocol;
+        this.limits = limits;
+        headers = request.headers();
+        protocol.check(headers);
+        requestEncoding = protocol.requestEncoding(headers);
+        answerEncoding = protocol.answerEncoding(headers);
+        timeout = protocol.timeout(headers).filter(Duration::isPositive);
+        eventLoop = ctx.eventLoop().withoutContext();
+        answer = new Answer(eventLoop, ctx.alloc(), this::ready, this::gone);
+        inbound = protocol instanceof Protocol.Unary
+                ? Inbound.bare(eventLoop, this, limits.messageBytesMax())
+                : Inbound.enveloped(eventLoop, this, limits.messageBytesMax());
+        handler = new Serial("rpc " + method.path());
+        context = Context.ROOT.withValue(CURRENT, this).withCancellation();
+    }
+
+    static ServedCall<?, ?> served() {
+        return Objects.requireNonNull(CURRENT.get(), "no RPC is served on this thread");
+    }
+
+    /// Runs when the call is over, whoever ended it; set before [#start].
+    void onOver(Runnable onOver) {
+        this.onOver = onOver;
+    }
+
+    HttpResponse start(HttpRequest request) {
+        timeout.ifPresent(
+                left -> deadline = eventLoop.schedule(this::deadlinePassed, left.toNanos(), TimeUnit.NANOSECONDS));
+        request.subscribe(inbound, eventLoop);
+        if (method.takesOneMessage()) {
+            inbound.want(2); // the second, if it comes, is the client's error
+        } else {
+            handle(() -> listener = startCall());
+        }
+        return HttpResponse.of(answer);
+    }
+
+    // ---- the wire tells, on the event loop
+
+    @Override
+    public void message(Envelope envelope) {
+        if (!method.takesOneMessage()) {
+            handle(() -> {
+                Q message = decode(envelope);
+                listener().onMessage(message);
+            });
+        } else if (onlyMessage == null) {
+            onlyMessage = envelope;
+        } else {
+            fault(ConnectError.of(Code.UNIMPLEMENTED, method.path() + " takes one message, got more"));
+        }
+    }
+
+    @Override
+    public void end() {
+        if (!method.takesOneMessage()) {
+            handle(() -> listener().onHalfClose());
+            return;
+        }
+        Envelope only = onlyMessage;
+        if (only == null) {
+            fault(ConnectError.of(Code.UNIMPLEMENTED, method.path() + " takes one message, got none"));
+            return;
+        }
+        onlyMessage = null;
+        handle(() -> {
+            Q message = decode(only);
+            listener = startCall();
+            listener.onMessage(message);
+            listener.onHalfClose();
+        });
+    }
+
+    @Override
+    public void fault(ConnectError error) {
+        if (finish(State.CLOSED, error)) {
+            cancelHandler(Status.CANCELLED.withDescription(error.message()));
+        }
+    }
+
+    @Override
+    public void gone() {
+        if (finish(State.LEFT, null)) {
+            cancelHandler(Status.CANCELLED.withDescription("the client left"));
+        }
+    }
+
+    private void deadlinePassed() {
+        if (finish(State.TIMED_OUT, ConnectError.of(Code.DEADLINE_EXCEEDED, "context deadline exceeded"))) {
+            cancelHandler(Status.DEADLINE_EXCEEDED);
+        }
+    }
+
+    private void ready() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        handle(() -> listener().onReady());
+    }
+
+    private void cancelHandler(Status why) {
+        context.cancel(why.asRuntimeException());
+        handler.run(() -> {
+            if (listener != null) {
+                guarded(() -> listener().onCancel());
+            }
+        });
+    }
+
+    // ---- the handler, on its virtual thread
+
+    private ServerCall.Listener<Q> startCall() {
+        return method.definition().getServerCallHandler().startCall(this, Metadatas.of(headers));
+    }
+
+    private ServerCall.Listener<Q> listener() {
+        return Objects.requireNonNull(listener, "a call speaks only after it started");
+    }
+
+    private void handle(Runnable step) {
+        handler.run(() -> {
+            if (!isOver()) {
+                guarded(step);
+            }
+        });
+    }
+
+    private void guarded(Runnable step) {
+        try {
+            context.run(step);
+        } catch (ClientGone _) {
+            // What a handler's loop ends with; nobody is left to tell.
+        } catch (RuntimeException | Error thrown) {
+            ConnectError error = GrpcStatus.thrown(thrown, method.path());
+            if (finish(State.CLOSED, error)) {
+                context.cancel(thrown);
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked") // the prototype is of the type that the method takes
+    private Q decode(Envelope envelope) {
+        return (Q) protocol.codec().decode(plain(envelope), method.request());
+    }
+
+    private ByteString plain(Envelope envelope) {
+        boolean bare = protocol instanceof Protocol.Unary;
+        if (bare || (envelope.isCompressed() && requestEncoding != Compression.IDENTITY)) {
+            return envelope.payload().isEmpty()
+                    ? envelope.payload()
+                    : requestEncoding.decompress(envelope.payload(), limits.messageBytesMax());
+        }
+        if (envelope.isCompressed()) {
+            throw ConnectError.of(Code.INTERNAL, "protocol error: sent compressed message without compression support")
+                    .toFailure();
+        }
+        return envelope.payload();
+    }
+
+    @Override
+    public void request(int messages) {
+        if (!method.takesOneMessage()) {
+            inbound.want(messages);
+        }
+    }
+
+    @Override
+    public void sendHeaders(Metadata metadata) {
+        lock.lock();
+        try {
+            Metadatas.addTo(answerHeaders, metadata);
+            sendHead();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void sendMessage(R message) {
+        ByteString payload = protocol.codec().encode((Message) message);
+        boolean packed = answerEncoding != Compression.IDENTITY;
+        if (packed) {
+            payload = answerEncoding.compress(payload);
+        }
+        lock.lock();
+        try {
+            if (state != State.OPEN) {
+                return;
+            }
+            messagesSent++;
+            if (protocol instanceof Protocol.Unary) {
+                unaryAnswer = payload;
+            } else {
+                sendHead();
+                answer.add(new Envelope(packed ? Envelope.COMPRESSED : 0, payload));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close(Status status, Metadata metadata) {
+        lock.lock();
+        try {
+            Metadatas.addTo(answerTrailers, metadata);
+        } finally {
+            lock.unlock();
+        }
+        ConnectError error = GrpcStatus.error(status, metadata, method.path());
+        if (error == null && method.givesOneMessage() && messagesSent != 1) {
+            error = GrpcStatus.thrown(
+                    new IllegalStateException("expected one message to answer with, got " + messagesSent),
+                    method.path());
+        }
+        if (finish(State.CLOSED, error) && listener != null) {
+            handler.run(() -> guarded(() -> listener().onComplete()));
+        }
+    }
+
+    @Override
+    public boolean isReady() {
+        return !isOver() && answer.isReady();
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return clientLeft();
+    }
+
+    @Override
+    public MethodDescriptor<Q, R> getMethodDescriptor() {
+        return method.descriptor();
+    }
+
+    /// Waits until the client can take a message.
+    void awaitReady() {
+        lock.lock();
+        try {
+            while (state == State.OPEN && !answer.isReady()) {
+                changed.awaitUninterruptibly();
+            }
+            switch (state) {
+                case OPEN -> {}
+                case CLOSED -> throw new ClientGone("the call is over");
+                case TIMED_OUT -> throw new ClientGone("the client's deadline passed");
+                case LEFT -> throw new ClientGone("the client left");
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- the end
+
+    /// Ends the call once; false if something else ended it before.
+    private boolean finish(State how, @Nullable ConnectError error) {
+        List<Runnable> ending;
+        lock.lock();
+        try {
+            if (state != State.OPEN) {
+                return false;
+            }
+            state = how;
+            changed.signalAll();
+            if (how != State.LEFT) {
+                sendEnd(error);
+            }
+            ending = List.copyOf(hooks);
+            hooks.clear();
+        } finally {
+            lock.unlock();
+        }
+        eventLoop.execute(() -> {
+            if (deadline != null) {
+                deadline.cancel(false);
+            }
+        });
+        onOver.run();
+        if (!ending.isEmpty()) {
+            Thread.ofVirtual().name("end of rpc " + method.path()).start(() -> ending.forEach(this::guarded));
+        }
+        return true;
+    }
+
+    private void sendHead() {
+        if (!headSent && state == State.OPEN && protocol instanceof Protocol.Enveloped enveloped) {
+            headSent = true;
+            answer.head(enveloped.head(answerHeaders.build(), answerEncoding));
+        }
+    }
+
+    private void sendEnd(@Nullable ConnectError error) {
+        HttpHeaders trailers = answerTrailers.build();
+        switch (protocol) {
+            case Protocol.Enveloped enveloped -> {
+                if (!headSent) {
+                    headSent = true;
+                    answer.head(enveloped.head(answerHeaders.build(), answerEncoding));
+                }
+                Protocol.Ending ending = enveloped.end(error, trailers);
+                if (ending.last() != null) {
+                    answer.add(ending.last());
+                }
+                answer.end(ending.trailers());
+            }
+            case Protocol.Unary unary -> {
+                HttpHeaders own = answerHeaders.build();
+                if (error == null) {
+                    ByteString body = Objects.requireNonNull(unaryAnswer, "success has an answer");
+                    answer.whole(
+                            unary.success(own, trailers, answerEncoding, body.size()),
+                            HttpData.wrap(body.toByteArray()));
+                } else {
+                    ByteString body = ByteString.copyFromUtf8(error.toJson());
+                    answer.whole(unary.failure(error, own, trailers, body.size()), HttpData.wrap(body.toByteArray()));
+                }
+            }
+        }
+    }
+
+    // ---- facts for the handler
+
+    @Override
+    public String path() {
+        return method.path();
+    }
+
+    @Override
+    public @Nullable String header(String name) {
+        return headers.get(name);
+    }
+
+    @Override
+    public Optional<Duration> timeout() {
+        return timeout;
+    }
+
+    @Override
+    public boolean clientLeft() {
+        lock.lock();
+        try {
+            return state == State.LEFT || state == State.TIMED_OUT;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isOver() {
+        lock.lock();
+        try {
+            return state != State.OPEN;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void onEnd(Runnable hook) {
+        lock.lock();
+        try {
+            if (state == State.OPEN) {
+                hooks.add(hook);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        Thread.ofVirtual().name("end of rpc " + method.path()).start(() -> guarded(hook));
+    }
+
+    @Override
+    public void answerHeader(String name, String value) {
+        lock.lock();
+        try {
+            if (headSent) {
+                throw new IllegalStateException("answer header " + name + " comes after the head was sent");
+            }
+            answerHeaders.add(name, value);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void trailer(String name, String value) {
+        lock.lock();
+        try {
+            answerTrailers.add(name, value);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package ai.lelantos.envd.rpc;
+
+import org.jspecify.annotations.NullMarked;
