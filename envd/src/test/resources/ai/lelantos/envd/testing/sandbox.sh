@@ -6,6 +6,8 @@ shift
 mount -t proc proc /proc
 mount --bind "$prepared/passwd" /etc/passwd
 mount --bind "$prepared/group" /etc/group
+cp /etc/hosts "$prepared/hosts"
+mount --bind "$prepared/hosts" /etc/hosts
 mount -t tmpfs -o mode=755 tmpfs /home
 mkdir -m 755 /home/user
 cp -r /etc/skel/. /home/user

@@ -1,0 +1,47 @@
+package ai.lelantos.envd;
+
+import ai.lelantos.envd.access.AccessRoutes;
+import ai.lelantos.envd.access.AccessToken;
+import ai.lelantos.envd.access.Callers;
+import ai.lelantos.envd.host.BootFacts;
+import ai.lelantos.envd.host.Globals;
+import ai.lelantos.envd.host.HostRoutes;
+import ai.lelantos.envd.host.Init;
+import ai.lelantos.envd.http.Endpoints;
+import ai.lelantos.envd.linux.Users;
+import com.linecorp.armeria.server.Server;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// Every object of the agent, in the order of its flows.
+final class Wiring {
+
+    /// Longer than any hop in front of us keeps a connection, so that none is closed under a request.
+    private static final Duration IDLE_MAX = Duration.ofSeconds(640);
+
+    private static final int HEADERS_BYTES_MAX = 64 << 10;
+
+    private Wiring() {}
+
+    static Server server(EnvdSettings settings) {
+        var users = new Users();
+        var globals = new Globals();
+        var token = new AccessToken();
+        var callers = new Callers(users, globals::defaultUser);
+
+        var endpoints = new Endpoints();
+        new HostRoutes(globals, new Init(token, globals, new BootFacts(Path.of("/")))).mount(endpoints);
+
+        var server = Server.builder()
+                .http(new InetSocketAddress(settings.host(), settings.port()))
+                .requestTimeoutMillis(0)
+                .maxRequestLength(0)
+                .idleTimeout(IDLE_MAX)
+                .http1MaxHeaderSize(HEADERS_BYTES_MAX)
+                .http1MaxInitialLineLength(HEADERS_BYTES_MAX)
+                .disableServerHeader();
+        endpoints.mount(server);
+        return server.decorator(new AccessRoutes(token, callers)).build();
+    }
+}
