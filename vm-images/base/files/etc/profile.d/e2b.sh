@@ -1,0 +1,2 @@
+export SHELL=/bin/bash
+PS1='\w \$ '
