@@ -9,10 +9,14 @@ import ai.lelantos.envd.host.HostRoutes;
 import ai.lelantos.envd.host.Init;
 import ai.lelantos.envd.http.Endpoints;
 import ai.lelantos.envd.linux.Users;
+import ai.lelantos.envd.rpc.RpcLimits;
+import ai.lelantos.envd.rpc.RpcRoutes;
 import com.linecorp.armeria.server.Server;
+import io.grpc.BindableService;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /// Every object of the agent, in the order of its flows.
 final class Wiring {
@@ -41,6 +45,7 @@ final class Wiring {
                 .http1MaxHeaderSize(HEADERS_BYTES_MAX)
                 .http1MaxInitialLineLength(HEADERS_BYTES_MAX)
                 .disableServerHeader();
+        RpcRoutes.mount(server, List.<BindableService>of(), RpcLimits.DEFAULT);
         endpoints.mount(server);
         return server.decorator(new AccessRoutes(token, callers)).build();
     }

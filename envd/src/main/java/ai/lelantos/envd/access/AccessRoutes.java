@@ -1,13 +1,13 @@
 package ai.lelantos.envd.access;
 
 import ai.lelantos.envd.http.Endpoints;
-import com.google.gson.JsonObject;
-import com.linecorp.armeria.common.HttpData;
+import ai.lelantos.envd.rpc.RpcErrors;
+import ai.lelantos.protocol.connect.Code;
+import ai.lelantos.protocol.connect.ConnectError;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
-import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.DecoratingHttpServiceFunction;
@@ -57,16 +57,12 @@ public final class AccessRoutes implements DecoratingHttpServiceFunction {
             return Endpoints.problem(401, UNAUTHORIZED);
         }
         Optional<Callers.Unknown> unknown = callers.check(request.headers().get(HttpHeaderNames.AUTHORIZATION));
-        return unknown.isPresent() ? refuse(unknown.get()) : next.serve(context, request);
-    }
-
-    private static HttpResponse refuse(Callers.Unknown unknown) {
-        var body = new JsonObject();
-        body.addProperty("code", "unauthenticated");
-        body.addProperty("message", unknown.message());
-        return HttpResponse.of(
-                ResponseHeaders.of(HttpStatus.UNAUTHORIZED, HttpHeaderNames.CONTENT_TYPE, "application/json"),
-                HttpData.ofUtf8(body.toString()));
+        return unknown.isPresent()
+                ? RpcErrors.respond(
+                        context,
+                        request,
+                        ConnectError.of(Code.UNAUTHENTICATED, unknown.get().message()))
+                : next.serve(context, request);
     }
 
     private static ResponseHeaders shared(ResponseHeaders headers) {
