@@ -1,0 +1,32 @@
+package ai.lelantos.loadtest.measure;
+
+import java.util.List;
+import java.util.Map;
+
+/// One line of a report.
+///
+/// @param perSecond successes a second
+/// @param p50Ms latency in milliseconds, from the intended start
+/// @param megabytesPerSecond 0 where bytes are not the point
+/// @param failures message and how often
+/// @param series successes in each second of the run
+public record Row(
+        String scenario,
+        String name,
+        int concurrency,
+        long count,
+        long failed,
+        double perSecond,
+        double p50Ms,
+        double p90Ms,
+        double p99Ms,
+        double maxMs,
+        double megabytesPerSecond,
+        Map<String, Long> failures,
+        List<Integer> series) {
+
+    /// How another run's or a promise's measure is found again.
+    public String key() {
+        return scenario + "/" + name + "@" + concurrency;
+    }
+}

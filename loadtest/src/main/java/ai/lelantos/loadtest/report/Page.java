@@ -1,0 +1,159 @@
+package ai.lelantos.loadtest.report;
+
+import ai.lelantos.loadtest.measure.Row;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+
+/// A run as one HTML page that needs nothing else: tables and charts, in the reader's own light or dark.
+public final class Page {
+
+    private static final String HEAD = """
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Lelantos, measured</title>
+            <style>
+            :root { color-scheme: light dark; --ink: #1c2330; --soft: #5b6575; --line: #dfe3ea; --paper: #fff; --bar: #3d6fd9; --tail: #b9ccf5; --bad: #c0392b; }
+            @media (prefers-color-scheme: dark) { :root { --ink: #e7ebf2; --soft: #98a3b5; --line: #2c3442; --paper: #12161d; --bar: #6d97f0; --tail: #2d4474; --bad: #ff7b6b; } }
+            body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto; max-width: 68rem; padding: 0 1rem; }
+            h1 { font-size: 1.6rem; margin: 0 0 .2rem } h2 { font-size: 1.1rem; margin: 2.2rem 0 .4rem } p { color: var(--soft); margin: .2rem 0 }
+            .scroll { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem }
+            th, td { text-align: right; padding: .3rem .5rem; border-bottom: 1px solid var(--line); white-space: nowrap } th { color: var(--soft); font-weight: 500 }
+            th:first-child, td:first-child { text-align: left } td.why { text-align: left; color: var(--bad); white-space: normal }
+            td.latency { min-width: 14rem } svg { display: block; width: 100% } svg text { fill: var(--soft); font-size: 11px } .failed { color: var(--bad) }
+            </style></head><body>
+            """;
+
+    private Page() {}
+
+    public static String of(Report report) {
+        var html = new StringBuilder(HEAD);
+        String when = DateTimeFormatter.ofPattern("d MMMM yyyy, HH:mm 'UTC'", Locale.ROOT)
+                .withZone(ZoneOffset.UTC)
+                .format(report.at());
+        html.append("<h1>Lelantos, measured</h1><p>")
+                .append(when)
+                .append(report.quick() ? ", quick run" : "")
+                .append(" · ")
+                .append(escape(report.machine().cpu()))
+                .append(", ")
+                .append(report.machine().cores())
+                .append(" cores, ")
+                .append(report.machine().memoryMebibytes() / 1024)
+                .append(" GiB · kernel ")
+                .append(escape(report.machine().kernel()))
+                .append(
+                        "</p><p>Latencies count from the moment the work should have begun. Dark bars end at p50, light ones at p99, on a scale of each table's own.</p>\n");
+        report.rows().stream()
+                .map(Row::scenario)
+                .distinct()
+                .forEach(scenario -> scenario(html, scenario, report.rows()));
+        vitals(html, report.vitals());
+        return html.append("</body></html>\n").toString();
+    }
+
+    private static void scenario(StringBuilder html, String scenario, List<Row> all) {
+        List<Row> rows =
+                all.stream().filter(row -> row.scenario().equals(scenario)).toList();
+        double longest = rows.stream().mapToDouble(Row::p99Ms).max().orElse(1);
+        html.append("<h2>")
+                .append(escape(scenario))
+                .append(
+                        "</h2><div class=\"scroll\"><table><tr><th>measure</th><th>at once</th><th>ok</th><th>failed</th>")
+                .append(
+                        "<th>per s</th><th>MB/s</th><th>p50 ms</th><th>p90 ms</th><th>p99 ms</th><th>max ms</th><th></th></tr>\n");
+        for (Row row : rows) {
+            html.append(String.format(
+                    Locale.ROOT,
+                    "<tr><td>%s</td><td>%d</td><td>%d</td><td%s>%d</td><td>%.1f</td><td>%s</td><td>%.2f</td><td>%.2f</td><td>%.2f</td><td>%.2f</td>",
+                    escape(row.name()),
+                    row.concurrency(),
+                    row.count(),
+                    row.failed() > 0 ? " class=\"failed\"" : "",
+                    row.failed(),
+                    row.perSecond(),
+                    row.megabytesPerSecond() == 0 ? "" : String.format(Locale.ROOT, "%.0f", row.megabytesPerSecond()),
+                    row.p50Ms(),
+                    row.p90Ms(),
+                    row.p99Ms(),
+                    row.maxMs()));
+            html.append("<td class=\"latency\">").append(bar(row, longest)).append("</td></tr>\n");
+            row.failures()
+                    .forEach((why, times) -> html.append("<tr><td class=\"why\" colspan=\"11\">")
+                            .append(times)
+                            .append(" × ")
+                            .append(escape(why))
+                            .append("</td></tr>\n"));
+        }
+        html.append("</table></div>\n");
+        rows.stream().filter(row -> row.series().size() > 4).forEach(row -> {
+            html.append("<p>")
+                    .append(escape(row.name()))
+                    .append(" at ")
+                    .append(row.concurrency())
+                    .append(": done in each second</p>");
+            html.append(
+                    line(row.series().stream().mapToDouble(Integer::doubleValue).toArray(), "/s"));
+        });
+    }
+
+    private static String bar(Row row, double longest) {
+        return String.format(
+                Locale.ROOT,
+                "<svg viewBox=\"0 0 220 12\" height=\"12\" preserveAspectRatio=\"none\"><rect width=\"%.1f\" height=\"12\" fill=\"var(--tail)\"/><rect width=\"%.1f\" height=\"12\" fill=\"var(--bar)\"/></svg>",
+                220 * row.p99Ms() / longest,
+                220 * row.p50Ms() / longest);
+    }
+
+    private static void vitals(StringBuilder html, List<Vitals.Sample> samples) {
+        if (samples.size() < 2) {
+            return;
+        }
+        html.append("<h2>Meanwhile</h2>");
+        chart(html, "gateway memory", "MiB", samples, Vitals.Sample::gatewayMebibytes);
+        chart(html, "gateway CPU, of one core", "%", samples, Vitals.Sample::gatewayCpuPercent);
+        chart(html, "agents", "", samples, Vitals.Sample::agents);
+        chart(html, "agents' memory together", "MiB", samples, Vitals.Sample::agentMebibytes);
+    }
+
+    private static void chart(
+            StringBuilder html,
+            String title,
+            String unit,
+            List<Vitals.Sample> samples,
+            ToDoubleFunction<Vitals.Sample> value) {
+        html.append("<p>")
+                .append(escape(title))
+                .append("</p>")
+                .append(line(samples.stream().mapToDouble(value).toArray(), unit));
+    }
+
+    private static String line(double[] values, String unit) {
+        double top = Math.max(1, java.util.Arrays.stream(values).max().orElse(1));
+        var points = new StringBuilder();
+        for (int i = 0; i < values.length; i++) {
+            points.append(String.format(
+                    Locale.ROOT,
+                    "%.1f,%.1f ",
+                    60 + 780.0 * i / Math.max(1, values.length - 1),
+                    92 - 80 * values[i] / top));
+        }
+        return String.format(
+                Locale.ROOT,
+                "<svg viewBox=\"0 0 860 110\"><line x1=\"60\" y1=\"92\" x2=\"840\" y2=\"92\" stroke=\"var(--line)\"/><text x=\"0\" y=\"18\">%.0f %s</text><text x=\"0\" y=\"96\">0</text>"
+                        + "<text x=\"60\" y=\"107\">0 s</text><text x=\"815\" y=\"107\">%d s</text><polyline points=\"%s\" fill=\"none\" stroke=\"var(--bar)\" stroke-width=\"1.5\"/></svg>%n",
+                top,
+                unit,
+                values.length - 1,
+                points.toString().strip());
+    }
+
+    private static String escape(String text) {
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
+    }
+}

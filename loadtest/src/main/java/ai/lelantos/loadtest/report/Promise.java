@@ -1,0 +1,99 @@
+package ai.lelantos.loadtest.report;
+
+import ai.lelantos.loadtest.measure.Row;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// One promise: what is measured, in which scenario, and the bound it must keep.
+///
+/// @param bound in words, with its unit
+/// @param scenario the scenario that measures it, null for a promise that another command measures
+/// @param measured the value by the rows of a run, empty when the run did not measure it
+/// @param kept whether a value keeps the bound
+record Promise(
+        String title,
+        String bound,
+        @Nullable String scenario,
+        Function<Map<String, Row>, Optional<Double>> measured,
+        java.util.function.DoublePredicate kept) {
+
+    /// The set that docs/promises.md shows, in its order.
+    static List<Promise> all() {
+        return List.of(
+                atMost("create from the pool, p50", 15, "ms", "create", "create/create@1", Row::p50Ms),
+                atMost("create from the pool, p99", 60, "ms", "create", "create/create@1", Row::p99Ms),
+                atMost("50 creates at once: failures", 0, "failures", "create", "create/burst@50", row ->
+                        (double) row.failed()),
+                atMost("50 creates at once, p99", 2000, "ms", "create", "create/burst@50", Row::p99Ms),
+                atMost(
+                        "create to first command finished, p50",
+                        40,
+                        "ms",
+                        "create",
+                        "create/create to first command@1",
+                        Row::p50Ms),
+                new Promise(
+                        "command on a warm connection, over the same shell inside, p50",
+                        "at most 5 ms",
+                        "exec",
+                        rows -> difference(rows, "exec/true@1", "exec/true without us, inside@1"),
+                        value -> value <= 5),
+                new Promise(
+                        "one stream at full speed, of what loopback TCP moves",
+                        "at least 0.25",
+                        "stream",
+                        Promise::streamRatio,
+                        value -> value >= 0.25),
+                atMost(
+                        "200 concurrent streams: lost or disordered",
+                        0,
+                        "failures",
+                        "stream",
+                        "stream/%lines of 64 bytes@200",
+                        row -> (double) row.failed()),
+                atMost("pause, p50", 10, "ms", "pause", "pause/pause@1", Row::p50Ms),
+                atMost("resume, p50", 10, "ms", "pause", "pause/resume@1", Row::p50Ms),
+                atMost("mixed day in the soak: failures", 0, "failures", "soak", "soak/mixed day@4", row ->
+                        (double) row.failed()));
+    }
+
+    private static Promise atMost(
+            String title, double bound, String unit, String scenario, String key, Function<Row, Double> value) {
+        return new Promise(
+                title,
+                "at most " + number(bound) + " " + unit,
+                scenario,
+                rows -> find(rows, key).map(value),
+                measured -> measured <= bound);
+    }
+
+    /// A key with `%` stands for any text there.
+    private static Optional<Row> find(Map<String, Row> rows, String key) {
+        String pattern = "\\Q" + key.replace("%", "\\E.*\\Q") + "\\E";
+        return rows.entrySet().stream()
+                .filter(entry -> entry.getKey().matches(pattern))
+                .map(Map.Entry::getValue)
+                .filter(row -> row.count() + row.failed() > 0)
+                .findFirst();
+    }
+
+    private static Optional<Double> difference(Map<String, Row> rows, String key, String floor) {
+        return find(rows, key).flatMap(row -> find(rows, floor).map(under -> row.p50Ms() - under.p50Ms()));
+    }
+
+    private static Optional<Double> streamRatio(Map<String, Row> rows) {
+        return find(rows, "stream/one stream at full speed@1")
+                .flatMap(row -> find(rows, "floor/loopback TCP%")
+                        .map(floor -> row.megabytesPerSecond() / floor.megabytesPerSecond()));
+    }
+
+    static String number(double value) {
+        return value == Math.rint(value)
+                ? String.format(Locale.ROOT, "%.0f", value)
+                : String.format(Locale.ROOT, "%.2f", value);
+    }
+}

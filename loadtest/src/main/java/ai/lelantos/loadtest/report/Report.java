@@ -1,0 +1,108 @@
+package ai.lelantos.loadtest.report;
+
+import ai.lelantos.loadtest.measure.Row;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// All of one run.
+public record Report(Instant at, boolean quick, Fingerprint machine, List<Row> rows, List<Vitals.Sample> vitals) {
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    public void write(Path json) {
+        JSON.writeValue(json.toFile(), this);
+    }
+
+    public static Report read(Path json) {
+        return JSON.readValue(json.toFile(), Report.class);
+    }
+
+    /// The table a terminal shows.
+    public String table() {
+        var text = new StringBuilder();
+        text.append(String.format(
+                Locale.ROOT,
+                "%-10s %-30s %5s %8s %6s %10s %9s %9s %9s %9s%n",
+                "scenario",
+                "measure",
+                "conc",
+                "ok",
+                "failed",
+                "per s",
+                "p50 ms",
+                "p99 ms",
+                "max ms",
+                "MB/s"));
+        for (Row row : rows) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%-10s %-30s %5d %8d %6d %10.1f %9.2f %9.2f %9.2f %9s%n",
+                    row.scenario(),
+                    row.name(),
+                    row.concurrency(),
+                    row.count(),
+                    row.failed(),
+                    row.perSecond(),
+                    row.p50Ms(),
+                    row.p99Ms(),
+                    row.maxMs(),
+                    row.megabytesPerSecond() == 0 ? "" : String.format(Locale.ROOT, "%.0f", row.megabytesPerSecond())));
+            row.failures()
+                    .forEach((why, times) -> text.append(String.format(Locale.ROOT, "%12s%d x %s%n", "", times, why)));
+        }
+        return text.toString();
+    }
+
+    /// This run divided by an earlier one, measure by measure; below 1 is quicker for latencies, above 1 is more for
+    /// rates.
+    public String comparedWith(Report earlier) {
+        Map<String, Row> before =
+                earlier.rows().stream().collect(Collectors.toMap(Row::key, row -> row, (first, _) -> first));
+        var text = new StringBuilder();
+        if (!earlier.machine().equals(machine)) {
+            text.append("not the same machine: ")
+                    .append(earlier.machine())
+                    .append(" before, ")
+                    .append(machine)
+                    .append(" now\n");
+        }
+        text.append(String.format(
+                Locale.ROOT,
+                "%-10s %-30s %5s %9s %9s %9s %9s%n",
+                "scenario",
+                "measure",
+                "conc",
+                "p50",
+                "p99",
+                "per s",
+                "failed"));
+        for (Row row : rows) {
+            Row old = before.remove(row.key());
+            text.append(String.format(Locale.ROOT, "%-10s %-30s %5d ", row.scenario(), row.name(), row.concurrency()));
+            text.append(
+                    old == null
+                            ? "only in the later run\n"
+                            : String.format(
+                                    Locale.ROOT,
+                                    "%9s %9s %9s %4d→%d%n",
+                                    ratio(row.p50Ms(), old.p50Ms()),
+                                    ratio(row.p99Ms(), old.p99Ms()),
+                                    ratio(row.perSecond(), old.perSecond()),
+                                    old.failed(),
+                                    row.failed()));
+        }
+        before.keySet().forEach(key -> text.append(key).append(" only in the earlier run\n"));
+        return text.toString();
+    }
+
+    private static String ratio(double now, double before) {
+        return before == 0 ? "-" : String.format(Locale.ROOT, "%.2f", now / before);
+    }
+}

@@ -1,0 +1,59 @@
+package ai.lelantos.loadtest.scenario;
+
+import ai.lelantos.loadtest.drive.Sandbox;
+import ai.lelantos.loadtest.measure.Bench;
+import ai.lelantos.loadtest.measure.Pace;
+import ai.lelantos.loadtest.measure.Samples;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// One-shot commands, beside what the same shell costs inside the same sandbox with nobody between.
+final class Exec implements Scenario {
+
+    @Override
+    public String name() {
+        return "exec";
+    }
+
+    @Override
+    public String about() {
+        return "`true` in a login shell over a warm connection, at 1 to 100 at a time, and at a fixed rate";
+    }
+
+    @Override
+    public void run(Bench bench) throws Exception {
+        bench.with(1, sandboxes -> {
+            Sandbox sandbox = sandboxes.getFirst();
+            inside(bench, sandbox, bench.either(40, 200));
+            var _ = Pace.count(4, 20, () -> run(sandbox));
+            for (int workers : List.of(1, 10, 50, 100)) {
+                Samples samples = Pace.during(workers, bench.seconds(4, 15), () -> run(sandbox));
+                bench.row(samples.row(name(), "true", workers));
+            }
+            Samples paced = Pace.rate(20, bench.seconds(4, 20), () -> run(sandbox));
+            bench.row(paced.row(name(), "true at 20/s", 20));
+        });
+    }
+
+    private void inside(Bench bench, Sandbox sandbox, int times) {
+        String line = "python3 -c \"import subprocess,time\nfor i in range(" + times + "):\n t=time.perf_counter_ns();"
+                + " subprocess.run(['/bin/bash','-l','-c','true']); print(time.perf_counter_ns()-t)\"";
+        String printed = sandbox.commands().run(line).stdout();
+        var samples = new Samples();
+        long at = System.nanoTime();
+        for (String nanos : printed.strip().lines().toList()) {
+            long took = Long.parseLong(nanos.strip());
+            samples.success(at, at + took);
+            at += Math.max(took, TimeUnit.MICROSECONDS.toNanos(1));
+        }
+        bench.row(samples.row(name(), "true without us, inside", 1));
+    }
+
+    private static Sandbox run(Sandbox sandbox) {
+        int exit = sandbox.commands().run("true").exitCode();
+        if (exit != 0) {
+            throw new IllegalStateException("true exited with " + exit);
+        }
+        return sandbox;
+    }
+}

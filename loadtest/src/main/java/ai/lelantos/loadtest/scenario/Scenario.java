@@ -1,0 +1,32 @@
+package ai.lelantos.loadtest.scenario;
+
+import ai.lelantos.loadtest.measure.Bench;
+import java.util.List;
+
+/// One thing that is measured. Its rows go to the [Bench]; what fails is a failure in a row, never the end of the run.
+public sealed interface Scenario
+        permits AgentDay, CreateKill, Exec, Files, Floors, PauseResume, Ports, Soak, Streams, Terminal, WebSockets {
+
+    String name();
+
+    /// One line for the help and the report.
+    String about();
+
+    void run(Bench bench) throws Exception;
+
+    /// Every scenario, in the order of a whole run.
+    static List<Scenario> all() {
+        return List.of(
+                new Floors(),
+                new CreateKill(),
+                new Exec(),
+                new Streams(),
+                new Terminal(),
+                new Files(),
+                new Ports(),
+                new WebSockets(),
+                new PauseResume(),
+                new AgentDay(),
+                new Soak());
+    }
+}
