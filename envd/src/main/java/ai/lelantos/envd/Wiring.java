@@ -2,7 +2,9 @@ package ai.lelantos.envd;
 
 import ai.lelantos.envd.access.AccessRoutes;
 import ai.lelantos.envd.access.AccessToken;
+import ai.lelantos.envd.access.CallIdentity;
 import ai.lelantos.envd.access.Callers;
+import ai.lelantos.envd.files.FilesystemService;
 import ai.lelantos.envd.host.BootFacts;
 import ai.lelantos.envd.host.Globals;
 import ai.lelantos.envd.host.HostRoutes;
@@ -34,6 +36,9 @@ final class Wiring {
         var token = new AccessToken();
         var callers = new Callers(users, globals::defaultUser);
 
+        var identity = new CallIdentity(callers);
+        var files = new FilesystemService(users, identity, globals);
+
         var endpoints = new Endpoints();
         new HostRoutes(globals, new Init(token, globals, new BootFacts(Path.of("/")))).mount(endpoints);
 
@@ -45,7 +50,7 @@ final class Wiring {
                 .http1MaxHeaderSize(HEADERS_BYTES_MAX)
                 .http1MaxInitialLineLength(HEADERS_BYTES_MAX)
                 .disableServerHeader();
-        RpcRoutes.mount(server, List.<BindableService>of(), RpcLimits.DEFAULT);
+        RpcRoutes.mount(server, List.<BindableService>of(files), RpcLimits.DEFAULT);
         endpoints.mount(server);
         return server.decorator(new AccessRoutes(token, callers)).build();
     }

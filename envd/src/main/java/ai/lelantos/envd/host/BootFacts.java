@@ -1,5 +1,6 @@
 package ai.lelantos.envd.host;
 
+import ai.lelantos.envd.linux.SystemClock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -74,7 +75,8 @@ public final class BootFacts {
     void correctClock(Instant now) {
         Duration ahead = Duration.between(now, Instant.now());
         if (ahead.compareTo(BEHIND_MAX.negated()) < 0 || ahead.compareTo(AHEAD_MAX) > 0) {
-            LOG.debug("the clock is {} ahead of the host's", ahead);
+            int refused = SystemClock.set(now);
+            LOG.debug("the clock was {} ahead of the host's; setting it gave {}", ahead, refused);
         }
     }
 }

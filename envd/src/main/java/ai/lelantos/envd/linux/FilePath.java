@@ -1,0 +1,98 @@
+package ai.lelantos.envd.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/// A path as the kernel sees it: bytes without a NUL, whatever they mean as text.
+public final class FilePath {
+
+    /// What the kernel takes, without the closing NUL.
+    public static final int BYTES_MAX = 4_095;
+
+    private final byte[] bytes;
+
+    private FilePath(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /// A path from a request. [IllegalArgumentException], fit for the client, where no file can have it.
+    public static FilePath of(String text) {
+        if (text.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("a path cannot have a NUL in it");
+        }
+        byte[] bytes = encode(text);
+        if (bytes.length > BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "the path is " + bytes.length + " bytes long, at most " + BYTES_MAX + " are possible");
+        }
+        return new FilePath(bytes);
+    }
+
+    private static byte[] encode(String text) {
+        try {
+            ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+            byte[] bytes = new byte[encoded.remaining()];
+            var _ = encoded.get(bytes);
+            return bytes;
+        } catch (CharacterCodingException _) {
+            throw new IllegalArgumentException("the path is not Unicode");
+        }
+    }
+
+    static FilePath of(byte[] bytes) {
+        return new FilePath(bytes);
+    }
+
+    /// The entry of that name in this directory.
+    public FilePath child(FilePath name) {
+        boolean slash = bytes.length > 0 && bytes[bytes.length - 1] == '/';
+        byte[] joined = Arrays.copyOf(bytes, bytes.length + (slash ? 0 : 1) + name.bytes.length);
+        if (!slash) {
+            joined[bytes.length] = '/';
+        }
+        System.arraycopy(name.bytes, 0, joined, joined.length - name.bytes.length, name.bytes.length);
+        return new FilePath(joined);
+    }
+
+    /// The path as text; what is not UTF-8 shows as U+FFFD.
+    public String text() {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /// As a C string.
+    MemorySegment in(Arena arena) {
+        MemorySegment segment = arena.allocate(bytes.length + 1L);
+        MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        return segment;
+    }
+
+    int length() {
+        return bytes.length;
+    }
+
+    /// The order of names as `ls` without a language has it: byte by byte.
+    public int compareBytes(FilePath other) {
+        return Arrays.compareUnsigned(bytes, other.bytes);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof FilePath path && Arrays.equals(bytes, path.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public String toString() {
+        return text();
+    }
+}
