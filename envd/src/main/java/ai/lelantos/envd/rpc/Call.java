@@ -1,6 +1,8 @@
 package ai.lelantos.envd.rpc;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,12 @@ public sealed interface Call permits ServedCall {
     /// The first value of a request header, by any case of its name.
     @Nullable
     String header(String name);
+
+    /// Every request header as it came, repeated ones as often as they were sent; without HTTP/2's pseudo headers.
+    List<Map.Entry<String, String>> headers();
+
+    /// Whether the request came as Connect's GET, whose answer may be cached.
+    boolean isGet();
 
     /// How long the client said it will wait; empty for no header and for `0`.
     Optional<Duration> timeout();

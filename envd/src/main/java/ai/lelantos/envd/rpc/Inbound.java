@@ -172,15 +172,17 @@ final class Inbound implements Subscriber<HttpObject> {
         @Override
         public void feed(ByteString piece) {
             bytes += piece.size();
-            if (bytes > bytesMax) {
-                throw ConnectError.of(Code.RESOURCE_EXHAUSTED, "message size is larger than configured max " + bytesMax)
-                        .toFailure();
+            if (bytes <= bytesMax) {
+                pieces.add(piece);
             }
-            pieces.add(piece);
         }
 
         @Override
         public @Nullable Envelope next(boolean ended) {
+            if (bytes > bytesMax) {
+                throw ConnectError.of(Code.RESOURCE_EXHAUSTED, "message size is larger than configured max " + bytesMax)
+                        .toFailure();
+            }
             if (!ended || taken) {
                 return null;
             }

@@ -1,6 +1,7 @@
 package ai.lelantos.envd.rpc;
 
 import ai.lelantos.protocol.connect.ConnectError;
+import io.grpc.Metadata;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -15,6 +16,16 @@ public final class Outbox<T> {
     public Outbox(StreamObserver<T> observer) {
         this.observer = observer;
         this.call = ServedCall.served();
+    }
+
+    /// Sends the head of the answer now, for a client that waits for it before the first message is known.
+    public void open() {
+        sending.lock();
+        try {
+            call.sendHeaders(new Metadata());
+        } finally {
+            sending.unlock();
+        }
     }
 
     /// Sends when the client can take it; [ClientGone] once nobody waits for it.

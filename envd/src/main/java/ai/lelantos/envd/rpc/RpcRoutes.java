@@ -18,8 +18,9 @@ public final class RpcRoutes {
         mount(server, services, limits, Codec.JSON);
     }
 
-    static void mount(
-            ServerBuilder server, Collection<? extends BindableService> services, RpcLimits limits, Codec json) {
+    /// Serves them with a JSON codec that knows the messages an `Any` may hold.
+    public static void mount(
+            ServerBuilder server, Collection<? extends BindableService> services, RpcLimits limits, Codec.Json json) {
         var calls = new Semaphore(limits.callsMax());
         for (BindableService service : services) {
             for (ServerMethodDefinition<?, ?> definition : service.bindService().getMethods()) {

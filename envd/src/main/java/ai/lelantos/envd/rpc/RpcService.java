@@ -31,8 +31,12 @@ final class RpcService<Q, R> implements HttpService {
 
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
+        boolean mayGet = method.descriptor().isSafe() && method.isUnary();
+        if (request.method() == HttpMethod.GET && mayGet) {
+            return get(ctx, request);
+        }
         if (request.method() != HttpMethod.POST) {
-            return empty(HttpStatus.METHOD_NOT_ALLOWED, "allow", "POST");
+            return empty(HttpStatus.METHOD_NOT_ALLOWED, "allow", mayGet ? "GET, POST" : "POST");
         }
         Protocol protocol = ContentType.protocol(request.headers().get("content-type"), method.isUnary(), json);
         if (protocol == null) {
@@ -42,6 +46,18 @@ final class RpcService<Q, R> implements HttpService {
                     method.isUnary() ? ContentType.ACCEPT_UNARY : ContentType.ACCEPT_STREAM);
         }
         return answer(ctx, request, protocol);
+    }
+
+    private HttpResponse get(ServiceRequestContext ctx, HttpRequest request) {
+        Protocol protocol;
+        try {
+            protocol = ConnectGet.of(ctx.query(), json);
+        } catch (ConnectFailure refused) {
+            return RpcErrors.respond(new ConnectUnary(json), refused.error());
+        }
+        return protocol == null
+                ? empty(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "accept-post", ContentType.ACCEPT_UNARY)
+                : answer(ctx, request, protocol);
     }
 
     private HttpResponse answer(ServiceRequestContext ctx, HttpRequest request, Protocol protocol) {

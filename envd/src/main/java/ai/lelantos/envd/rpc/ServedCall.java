@@ -22,6 +22,7 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Future;
@@ -114,6 +115,11 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     HttpResponse start(HttpRequest request) {
         timeout.ifPresent(
                 left -> deadline = eventLoop.schedule(this::deadlinePassed, left.toNanos(), TimeUnit.NANOSECONDS));
+        if (protocol instanceof ConnectGet get) {
+            onlyMessage = Envelope.of(get.message());
+            end();
+            return HttpResponse.of(answer);
+        }
         request.subscribe(inbound, eventLoop);
         if (method.takesOneMessage()) {
             inbound.want(2); // the second, if it comes, is the client's error
@@ -420,6 +426,22 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     @Override
     public @Nullable String header(String name) {
         return headers.get(name);
+    }
+
+    @Override
+    public List<Map.Entry<String, String>> headers() {
+        List<Map.Entry<String, String>> all = new ArrayList<>(headers.size());
+        headers.forEach((name, value) -> {
+            if (name.charAt(0) != ':') {
+                all.add(Map.entry(name.toString(), value));
+            }
+        });
+        return all;
+    }
+
+    @Override
+    public boolean isGet() {
+        return protocol instanceof ConnectGet;
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 public sealed interface Codec {
 
     Codec PROTO = new Proto();
-    Codec JSON = new Json(TypeRegistry.getEmptyTypeRegistry());
+    Json JSON = new Json(TypeRegistry.getEmptyTypeRegistry());
 
     /// As it ends a content type: `proto`, `json`.
     String name();
