@@ -1,5 +1,6 @@
 package ai.lelantos.envd;
 
+import ai.lelantos.envd.linux.Errno;
 import com.linecorp.armeria.server.Server;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,7 +29,14 @@ public final class Envd {
             System.exit(EXIT_USAGE);
             return;
         }
-        Server server = Wiring.server(settings);
+        Server server;
+        try {
+            server = Wiring.server(settings);
+        } catch (Errno e) {
+            System.err.println("envd: " + e.getMessage());
+            System.exit(EXIT_USAGE);
+            return;
+        }
         server.start().join();
         announce(System.out, Objects.requireNonNull(server.activePort()).localAddress());
     }

@@ -4,13 +4,19 @@ import ai.lelantos.envd.access.AccessRoutes;
 import ai.lelantos.envd.access.AccessToken;
 import ai.lelantos.envd.access.CallIdentity;
 import ai.lelantos.envd.access.Callers;
+import ai.lelantos.envd.access.Identity;
 import ai.lelantos.envd.files.FilesystemService;
 import ai.lelantos.envd.host.BootFacts;
 import ai.lelantos.envd.host.Globals;
 import ai.lelantos.envd.host.HostRoutes;
 import ai.lelantos.envd.host.Init;
 import ai.lelantos.envd.http.Endpoints;
+import ai.lelantos.envd.linux.Errno;
+import ai.lelantos.envd.linux.Loop;
+import ai.lelantos.envd.linux.Spawner;
 import ai.lelantos.envd.linux.Users;
+import ai.lelantos.envd.process.Cgroups;
+import ai.lelantos.envd.process.ProcessService;
 import ai.lelantos.envd.rpc.RpcLimits;
 import ai.lelantos.envd.rpc.RpcRoutes;
 import com.linecorp.armeria.server.Server;
@@ -28,15 +34,20 @@ final class Wiring {
 
     private static final int HEADERS_BYTES_MAX = 64 << 10;
 
+    /// For commands, where the agent itself was started without one.
+    private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     private Wiring() {}
 
-    static Server server(EnvdSettings settings) {
+    static Server server(EnvdSettings settings) throws Errno {
         var users = new Users();
         var globals = new Globals();
         var token = new AccessToken();
         var callers = new Callers(users, globals::defaultUser);
 
         var identity = new CallIdentity(callers);
+        var loop = Loop.start("envd-loop");
+        var processes = processes(settings, loop, identity, globals);
         var files = new FilesystemService(users, identity, globals);
 
         var endpoints = new Endpoints();
@@ -50,8 +61,16 @@ final class Wiring {
                 .http1MaxHeaderSize(HEADERS_BYTES_MAX)
                 .http1MaxInitialLineLength(HEADERS_BYTES_MAX)
                 .disableServerHeader();
-        RpcRoutes.mount(server, List.<BindableService>of(files), RpcLimits.DEFAULT);
+        RpcRoutes.mount(server, List.<BindableService>of(processes, files), RpcLimits.DEFAULT);
         endpoints.mount(server);
         return server.decorator(new AccessRoutes(token, callers)).build();
+    }
+
+    private static ProcessService processes(EnvdSettings settings, Loop loop, Identity identity, Globals globals)
+            throws Errno {
+        var spawner = new Spawner(loop, settings.spawn());
+        var cgroups = Cgroups.under(Path.of("/sys/fs/cgroup"));
+        String path = System.getenv().getOrDefault("PATH", PATH);
+        return new ProcessService(identity, loop, spawner, globals, cgroups, path);
     }
 }
