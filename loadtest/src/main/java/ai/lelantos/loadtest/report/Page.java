@@ -1,30 +1,22 @@
 package ai.lelantos.loadtest.report;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import ai.lelantos.loadtest.measure.Row;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 
 /// A run as one HTML page that needs nothing else: tables and charts, in the reader's own light or dark.
 public final class Page {
 
-    private static final String HEAD = """
-            <!doctype html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Lelantos, measured</title>
-            <style>
-            :root { color-scheme: light dark; --ink: #1c2330; --soft: #5b6575; --line: #dfe3ea; --paper: #fff; --bar: #3d6fd9; --tail: #b9ccf5; --bad: #c0392b; }
-            @media (prefers-color-scheme: dark) { :root { --ink: #e7ebf2; --soft: #98a3b5; --line: #2c3442; --paper: #12161d; --bar: #6d97f0; --tail: #2d4474; --bad: #ff7b6b; } }
-            body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto; max-width: 68rem; padding: 0 1rem; }
-            h1 { font-size: 1.6rem; margin: 0 0 .2rem } h2 { font-size: 1.1rem; margin: 2.2rem 0 .4rem } p { color: var(--soft); margin: .2rem 0 }
-            .scroll { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem }
-            th, td { text-align: right; padding: .3rem .5rem; border-bottom: 1px solid var(--line); white-space: nowrap } th { color: var(--soft); font-weight: 500 }
-            th:first-child, td:first-child { text-align: left } td.why { text-align: left; color: var(--bad); white-space: normal }
-            td.latency { min-width: 14rem } svg { display: block; width: 100% } svg text { fill: var(--soft); font-size: 11px } .failed { color: var(--bad) }
-            </style></head><body>
-            """;
+    private static final String HEAD = resource("head.html");
 
     private Page() {}
 
@@ -44,8 +36,8 @@ public final class Page {
                 .append(report.machine().memoryMebibytes() / 1024)
                 .append(" GiB · kernel ")
                 .append(escape(report.machine().kernel()))
-                .append(
-                        "</p><p>Latencies count from the moment the work should have begun. Dark bars end at p50, light ones at p99, on a scale of each table's own.</p>\n");
+                .append("</p><p>Latencies count from the moment the work should have begun.")
+                .append(" Dark bars end at p50, light ones at p99, on a scale of each table's own.</p>\n");
         report.rows().stream()
                 .map(Row::scenario)
                 .distinct()
@@ -67,7 +59,8 @@ public final class Page {
         for (Row row : rows) {
             html.append(String.format(
                     Locale.ROOT,
-                    "<tr><td>%s</td><td>%d</td><td>%d</td><td%s>%d</td><td>%.1f</td><td>%s</td><td>%.2f</td><td>%.2f</td><td>%.2f</td><td>%.2f</td>",
+                    "<tr><td>%s</td><td>%d</td><td>%d</td><td%s>%d</td><td>%.1f</td><td>%s</td>"
+                            + "<td>%.2f</td><td>%.2f</td><td>%.2f</td><td>%.2f</td>",
                     escape(row.name()),
                     row.concurrency(),
                     row.count(),
@@ -102,7 +95,9 @@ public final class Page {
     private static String bar(Row row, double longest) {
         return String.format(
                 Locale.ROOT,
-                "<svg viewBox=\"0 0 220 12\" height=\"12\" preserveAspectRatio=\"none\"><rect width=\"%.1f\" height=\"12\" fill=\"var(--tail)\"/><rect width=\"%.1f\" height=\"12\" fill=\"var(--bar)\"/></svg>",
+                "<svg viewBox=\"0 0 220 12\" height=\"12\" preserveAspectRatio=\"none\">"
+                        + "<rect width=\"%.1f\" height=\"12\" fill=\"var(--tail)\"/>"
+                        + "<rect width=\"%.1f\" height=\"12\" fill=\"var(--bar)\"/></svg>",
                 220 * row.p99Ms() / longest,
                 220 * row.p50Ms() / longest);
     }
@@ -142,12 +137,22 @@ public final class Page {
         }
         return String.format(
                 Locale.ROOT,
-                "<svg viewBox=\"0 0 860 110\"><line x1=\"60\" y1=\"92\" x2=\"840\" y2=\"92\" stroke=\"var(--line)\"/><text x=\"0\" y=\"18\">%.0f %s</text><text x=\"0\" y=\"96\">0</text>"
-                        + "<text x=\"60\" y=\"107\">0 s</text><text x=\"815\" y=\"107\">%d s</text><polyline points=\"%s\" fill=\"none\" stroke=\"var(--bar)\" stroke-width=\"1.5\"/></svg>%n",
+                "<svg viewBox=\"0 0 860 110\"><line x1=\"60\" y1=\"92\" x2=\"840\" y2=\"92\" stroke=\"var(--line)\"/>"
+                        + "<text x=\"0\" y=\"18\">%.0f %s</text><text x=\"0\" y=\"96\">0</text>"
+                        + "<text x=\"60\" y=\"107\">0 s</text><text x=\"815\" y=\"107\">%d s</text>"
+                        + "<polyline points=\"%s\" fill=\"none\" stroke=\"var(--bar)\" stroke-width=\"1.5\"/></svg>%n",
                 top,
                 unit,
                 values.length - 1,
                 points.toString().strip());
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = Objects.requireNonNull(Page.class.getResourceAsStream(name), name)) {
+            return new String(in.readAllBytes(), UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String escape(String text) {

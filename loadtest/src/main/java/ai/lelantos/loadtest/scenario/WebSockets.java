@@ -1,12 +1,13 @@
 package ai.lelantos.loadtest.scenario;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import ai.lelantos.loadtest.drive.Sandbox;
 import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Pace;
 import ai.lelantos.loadtest.measure.Samples;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.http.WebSocket;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -19,27 +20,6 @@ final class WebSockets implements Scenario {
 
     private static final int PORT = 8765;
     private static final int SECONDS_MAX = 10;
-
-    /// Answers the handshake and sends every masked text frame of up to 125 bytes back.
-    private static final String ECHO_SERVER = """
-            import base64, hashlib, socket, threading
-            def serve(c):
-                head = b''
-                while b'\\r\\n\\r\\n' not in head: head += c.recv(4096)
-                key = [l.split(b':', 1)[1].strip() for l in head.split(b'\\r\\n') if l.lower().startswith(b'sec-websocket-key')][0]
-                accept = base64.b64encode(hashlib.sha1(key + b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest())
-                c.sendall(b'HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + accept + b'\\r\\n\\r\\n')
-                f = c.makefile('rb')
-                while True:
-                    h = f.read(2)
-                    if len(h) < 2 or h[0] & 15 == 8: return c.close()
-                    n = h[1] & 127; m = f.read(4); d = f.read(n)
-                    c.sendall(bytes([0x81, n]) + bytes(b ^ m[i % 4] for i, b in enumerate(d)))
-            s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            s.bind(('0.0.0.0', 8765)); s.listen(); print('ready', flush=True)
-            while True:
-                c, _ = s.accept(); c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1); threading.Thread(target=serve, args=(c,), daemon=True).start()
-            """;
 
     @Override
     public String name() {
@@ -55,7 +35,7 @@ final class WebSockets implements Scenario {
     public void run(Bench bench) throws Exception {
         bench.with(1, made -> {
             Sandbox sandbox = made.getFirst();
-            sandbox.upload("/home/user/echo.py", ECHO_SERVER.getBytes(UTF_8));
+            sandbox.upload("/home/user/echo.py", echoServer());
             var ready = new LinkedBlockingQueue<String>();
             Thread server = Thread.ofVirtual().start(() -> listen(sandbox, ready));
             var _ = next(ready);
@@ -70,6 +50,12 @@ final class WebSockets implements Scenario {
             var _ = sandbox.commands().run("pkill -f echo.py");
             server.join();
         });
+    }
+
+    private static byte[] echoServer() throws IOException {
+        try (InputStream in = Objects.requireNonNull(WebSockets.class.getResourceAsStream("echo.py"))) {
+            return in.readAllBytes();
+        }
     }
 
     private static void listen(Sandbox sandbox, BlockingQueue<String> ready) {
