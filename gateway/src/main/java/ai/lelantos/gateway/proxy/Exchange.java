@@ -1,0 +1,306 @@
+package ai.lelantos.gateway.proxy;
+
+import ai.lelantos.gateway.sandbox.Route;
+import ai.lelantos.gateway.sandbox.Running;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+
+/// One request on its way: who is meant, may it pass, dial, then bytes both ways until either side is done.
+/// Everything happens on the client's event loop; the connection to the sandbox lives on the same one.
+@SuppressWarnings("FutureReturnValueIgnored") // a write or close that failed shows as the end of its channel
+final class Exchange {
+
+    private static final int[] DIAL_PAUSES_MS = {100, 200, 300, 400}; // between five attempts
+
+    private final Switchboard board;
+    private final Client client;
+    private final Head request;
+    private final EventLoop loop;
+
+    private Target.@Nullable Port port;
+    private Lanes.@Nullable Lane lane;
+    private @Nullable Disposable waking;
+    private @Nullable Upstream upstream;
+    private int dials;
+    private boolean connected;
+    private boolean bodyExpected;
+    private boolean over;
+
+    Exchange(Switchboard board, Client client, Head request) {
+        this.board = board;
+        this.client = client;
+        this.request = request;
+        this.loop = client.channel().eventLoop();
+    }
+
+    /// Decides in the contract's order: target, reserved path, running or woken, token, limit; then dials.
+    void start() {
+        switch (board.target(request)) {
+            case Target.Nobody nobody -> refuse(new Refusal.Malformed(400, nobody.message()));
+            case Target.Api _ -> startApi();
+            case Target.Port named -> startPort(named);
+        }
+    }
+
+    private void startApi() {
+        SocketAddress api = board.api().get();
+        if (api == null) {
+            refuse(new Refusal.ApiAway());
+        } else {
+            dial(api, false);
+        }
+    }
+
+    private void startPort(Target.Port named) {
+        port = named;
+        if (named.port() == Switchboard.AGENT_PORT) {
+            String reserved = InternalPath.of(request.target());
+            if (reserved != null) {
+                refuse(new Refusal.Reserved(reserved));
+                return;
+            }
+        }
+        Route route = board.running().find(named.sandboxId());
+        if (route != null) {
+            enter(named, route);
+            return;
+        }
+        var credentials = new Running.Credentials(
+                named.port(), request.value(Field.X_ACCESS_TOKEN), request.value(Field.E2B_TRAFFIC_ACCESS_TOKEN));
+        waking = board.lifecycle()
+                .wake(
+                        named.sandboxId(),
+                        credentials,
+                        loop,
+                        woken -> woken(named, woken),
+                        failure -> notWoken(named, failure));
+    }
+
+    private void woken(Target.Port named, Route route) {
+        if (!over) {
+            enter(named, route);
+        }
+    }
+
+    private void notWoken(Target.Port named, Throwable failure) {
+        if (over) {
+            return;
+        }
+        if (!(failure instanceof Running.WakeRefused refused)) {
+            refuse(new Refusal.NotFound(named.sandboxId()));
+            return;
+        }
+        refuse(
+                switch (refused.reason()) {
+                    case NOT_FOUND -> new Refusal.NotFound(named.sandboxId());
+                    case CREDENTIALS -> new Refusal.ResumeDenied(named.sandboxId());
+                    case TRANSITIONING -> new Refusal.Transitioning(named.sandboxId());
+                    case TEAM_LIMIT -> new Refusal.TeamLimit(named.sandboxId(), String.valueOf(refused.getMessage()));
+                });
+    }
+
+    private void enter(Target.Port named, Route route) {
+        String wanted = route.trafficToken();
+        if (wanted != null && named.port() != Switchboard.AGENT_PORT) {
+            String brought = request.value(Field.E2B_TRAFFIC_ACCESS_TOKEN);
+            if (brought == null || brought.isEmpty()) {
+                refuse(new Refusal.TokenMissing(named.sandboxId()));
+                return;
+            }
+            if (!MessageDigest.isEqual(
+                    wanted.getBytes(StandardCharsets.ISO_8859_1), brought.getBytes(StandardCharsets.ISO_8859_1))) {
+                refuse(new Refusal.TokenWrong(named.sandboxId()));
+                return;
+            }
+        }
+        lane = board.lanes().enter(route, this);
+        if (lane == null) {
+            refuse(new Refusal.ConnectionLimit(named.sandboxId(), route.connectionsMax()));
+            return;
+        }
+        boolean secure =
+                named.port() != Switchboard.AGENT_PORT && route.httpsPorts().contains(named.port());
+        dial(new InetSocketAddress(route.address(), named.port()), secure);
+    }
+
+    private void dial(SocketAddress address, boolean secure) {
+        Channel channel = board.transport().socket(address);
+        var handler = new Upstream(this, client, request.methodIs("HEAD"), request.upgrades());
+        upstream = handler;
+        if (secure) {
+            channel.pipeline().addLast(GuestTls.handler(channel));
+        }
+        channel.pipeline().addLast(handler);
+        loop.register(channel).addListener((ChannelFuture registered) -> {
+            if (!registered.isSuccess()) {
+                dialFailed(handler, address, secure, false);
+            } else if (over) {
+                channel.close();
+            } else {
+                channel.connect(address).addListener((ChannelFuture connecting) -> {
+                    if (!connecting.isSuccess()) {
+                        Throwable cause = connecting.cause();
+                        dialFailed(handler, address, secure, cause instanceof ConnectException);
+                    }
+                });
+            }
+        });
+    }
+
+    private void dialFailed(Upstream handler, SocketAddress address, boolean secure, boolean again) {
+        handler.forget();
+        if (over) {
+            return;
+        }
+        if (again && dials < DIAL_PAUSES_MS.length && lane != null) {
+            loop.schedule(
+                    () -> {
+                        if (!over) {
+                            dial(address, secure);
+                        }
+                    },
+                    DIAL_PAUSES_MS[dials++],
+                    TimeUnit.MILLISECONDS);
+            return;
+        }
+        unreachable();
+    }
+
+    /// Nobody answers where the answer should come from.
+    void unreachable() {
+        refuse(port == null ? new Refusal.ApiAway() : new Refusal.PortClosed(port.sandboxId(), port.port()));
+    }
+
+    // --- from the sandbox's side
+
+    /// The other side is there: sends it the head, then the body may follow.
+    void connected(Channel channel) {
+        if (over) {
+            channel.close();
+            return;
+        }
+        connected = true;
+        boolean framed = !request.chunked() && request.contentLength() < 0 && bodyExpected;
+        ByteBuf head = channel.alloc().directBuffer(request.size() + 128);
+        Route route = lane == null ? null : lane.route();
+        if (port == null) {
+            Forwarding.request(request, null, "X-Forwarded-Proto: " + client.scheme() + "\r\n", framed, head);
+        } else if (route != null && route.maskRequestHost() != null && port.port() != Switchboard.AGENT_PORT) {
+            String mask = route.maskRequestHost().replace("${PORT}", Integer.toString(port.port()));
+            String original = request.value(Field.HOST);
+            Forwarding.request(
+                    request, mask, original == null ? "" : "X-Forwarded-Host: " + original + "\r\n", framed, head);
+        } else {
+            Forwarding.request(request, port.host(), "", framed, head);
+        }
+        channel.write(head);
+        client.sendBody();
+        channel.flush();
+        clientWritable(client.channel().isWritable());
+    }
+
+    /// The request has a body whose head announces no length (HTTP/2 only).
+    void expectBody() {
+        bodyExpected = true;
+    }
+
+    /// The answer came whole.
+    void answered() {
+        leave();
+    }
+
+    // --- from the client's side
+
+    boolean takesBody() {
+        return connected && upstream != null && upstream.isWritable();
+    }
+
+    void body(ByteBuf piece) {
+        if (over || upstream == null) {
+            ReferenceCountUtil.release(piece);
+        } else {
+            upstream.write(piece);
+        }
+    }
+
+    void flushBody() {
+        if (!over && upstream != null) {
+            upstream.flush();
+        }
+    }
+
+    /// Whether the client takes more of the answer now.
+    void clientWritable(boolean writable) {
+        if (upstream != null) {
+            upstream.reading(writable);
+        }
+    }
+
+    /// The client left, or lost interest: what was begun for it ends at once.
+    void clientGone() {
+        if (!over) {
+            leave();
+            if (upstream != null) {
+                upstream.closeForClient();
+            }
+        }
+    }
+
+    // --- from neither
+
+    /// The run of the sandbox is over. Called from any thread.
+    void lifecycleEnded() {
+        loop.execute(() -> {
+            if (!over) {
+                leave();
+                if (upstream != null) {
+                    upstream.closeByReset();
+                }
+                client.broken();
+            }
+        });
+    }
+
+    /// The other side is gone in the middle of its answer.
+    void broke() {
+        if (!over) {
+            leave();
+            client.broken();
+        }
+    }
+
+    void refuse(Refusal refusal) {
+        if (!over) {
+            leave();
+            if (upstream != null) {
+                upstream.close();
+            }
+            client.refuse(refusal);
+        }
+    }
+
+    boolean over() {
+        return over;
+    }
+
+    private void leave() {
+        over = true;
+        if (waking != null) {
+            waking.dispose();
+        }
+        if (lane != null) {
+            board.lanes().leave(lane, this);
+        }
+    }
+}

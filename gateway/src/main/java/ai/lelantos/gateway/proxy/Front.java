@@ -1,0 +1,89 @@
+package ai.lelantos.gateway.proxy;
+
+import ai.lelantos.gateway.sandbox.Running;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// The listeners of the gateway. Every byte from outside is read here first; the API sits behind, like one more
+/// sandbox.
+public final class Front implements AutoCloseable {
+
+    private static final int BACKLOG = 1024; // connections the kernel holds for us
+    private static final int STOP_MS = 1_000; // for the loops to end
+
+    private final Transport transport = Transport.best();
+    private final EventLoopGroup acceptors = transport.loops(1, "front-accept");
+    private final EventLoopGroup loops;
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final LifecycleLoop lifecycle;
+    private final Switchboard board;
+    private final List<Channel> listeners = new ArrayList<>();
+
+    /// @param domain the public domain, below which every name but `api` is a sandbox's port
+    /// @param api where our own API listens, null while it does not
+    public Front(int threads, String domain, Running running, Supplier<@Nullable SocketAddress> api) {
+        this.loops = transport.loops(threads, "front");
+        var lanes = new Lanes(running);
+        this.lifecycle = new LifecycleLoop(running, lanes);
+        this.board = new Switchboard(running, lanes, lifecycle, new Target.Rules(domain), transport, api);
+    }
+
+    /// Opens a plain listener: HTTP/1.1 and, by prior knowledge or upgrade, HTTP/2. Fails when the address is taken.
+    public InetSocketAddress listen(InetSocketAddress address) throws IOException {
+        return listen(address, new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                clients.add(channel);
+                channel.pipeline().addLast(new Http1Client(board, "http"));
+            }
+        });
+    }
+
+    private InetSocketAddress listen(InetSocketAddress address, ChannelInitializer<Channel> initializer)
+            throws IOException {
+        var bound = new ServerBootstrap()
+                .group(acceptors, loops)
+                .channelFactory(transport::server)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(initializer)
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(
+                    "cannot listen on " + address.getHostString() + ":" + address.getPort(), bound.cause());
+        }
+        listeners.add(bound.channel());
+        return (InetSocketAddress) bound.channel().localAddress();
+    }
+
+    /// Exchanges with sandboxes that are in flight now.
+    public int inFlight() {
+        return board.lanes().inFlight();
+    }
+
+    @Override
+    public void close() {
+        lifecycle.close();
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        clients.close().awaitUninterruptibly(STOP_MS);
+        acceptors.shutdownGracefully(0, STOP_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_MS);
+        loops.shutdownGracefully(0, STOP_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_MS);
+    }
+}

@@ -1,0 +1,73 @@
+package ai.lelantos.gateway.proxy;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.SocketAddress;
+
+/// The kind of sockets this machine offers: epoll where it can, otherwise the JDK's.
+@SuppressWarnings("FutureReturnValueIgnored") // a write or close that failed shows as the end of its channel
+enum Transport {
+    EPOLL,
+    NIO;
+
+    private static final int CONNECT_TIMEOUT_MS = 30_000;
+    private static final int KEEP_ALIVE_SECONDS = 20;
+
+    static Transport best() {
+        return Epoll.isAvailable() ? EPOLL : NIO;
+    }
+
+    EventLoopGroup loops(int threads, String name) {
+        var factory = new DefaultThreadFactory(name, true);
+        return new MultiThreadIoEventLoopGroup(
+                threads, factory, this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    ServerChannel server() {
+        return this == EPOLL ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+    }
+
+    /// A socket towards `address`, not yet connected.
+    Channel socket(SocketAddress address) {
+        if (address instanceof DomainSocketAddress) {
+            return set(new EpollDomainSocketChannel());
+        }
+        Channel channel = set(this == EPOLL ? new EpollSocketChannel() : new NioSocketChannel());
+        channel.config().setOption(ChannelOption.TCP_NODELAY, true);
+        channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+        if (this == EPOLL) {
+            channel.config().setOption(EpollChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_SECONDS);
+            channel.config().setOption(EpollChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_SECONDS);
+        }
+        return channel;
+    }
+
+    /// From now on a close is a reset.
+    static void closeByReset(Channel channel) {
+        if (channel.isOpen() && !(channel instanceof EpollDomainSocketChannel)) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        channel.close();
+    }
+
+    private static Channel set(Channel channel) {
+        channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS);
+        // A failed write must not throw away an answer that is already on its way to us.
+        channel.config().setOption(ChannelOption.AUTO_CLOSE, false);
+        return channel;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package ai.lelantos.gateway.proxy;
+
+import org.jspecify.annotations.NullMarked;
