@@ -1,0 +1,97 @@
+// One small program per command of the CLI, judged by what it prints and how it leaves.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cli, create, fine, json, listed, run } from '../../clients/cli/cli.mjs'
+
+/** A command that talks to the hosted dashboard has nothing to ask a server of one's own; it must say so, not crash. */
+const withoutLogin = async (...args) => {
+  const result = await run(args, { until: 'http' })
+  assert.doesNotMatch(result.stdout + result.stderr, /TypeError|ReferenceError/)
+}
+
+const terminal = (word) => [
+  { after: '$', type: `echo ${word}-$((40+2))\r` },
+  { after: `${word}-42`, type: 'exit\r' },
+]
+
+/** A folder with a Dockerfile, gone afterwards. */
+async function inFolder(body) {
+  const folder = mkdtempSync(join(tmpdir(), 'lelantos-compat-'))
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM debian:12\nRUN true\n')
+  try {
+    return await body(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+export const PROGRAMS = {
+  'sandbox create': async () => {
+    assert.match(await create(), /^i/)
+    const session = await run(['sandbox', 'create', 'base'], { terminal: terminal('made') })
+    assert.equal(session.code, 0, JSON.stringify(session))
+  },
+  'sandbox connect': async () => {
+    const session = await run(['sandbox', 'connect', await create()], { terminal: terminal('joined') })
+    assert.equal(session.code, 0, JSON.stringify(session))
+  },
+  'sandbox list': async () => {
+    const id = await create()
+    assert.ok((await listed()).includes(id))
+  },
+  'sandbox info': async () => {
+    const id = await create()
+    assert.equal(json(await fine('sandbox', 'info', id, '--format', 'json')).sandboxId, id)
+  },
+  'sandbox kill': async () => {
+    const id = await create()
+    await fine('sandbox', 'kill', id)
+    assert.ok(!(await listed()).includes(id))
+  },
+  'sandbox exec': async () => {
+    const id = await create()
+    assert.equal(await fine('sandbox', 'exec', id, 'echo hi'), 'hi\n')
+    assert.equal((await cli('sandbox', 'exec', id, 'exit 3')).code, 3)
+  },
+  'sandbox pause': async () => {
+    const id = await create()
+    await fine('sandbox', 'pause', id)
+    assert.ok((await listed('--state', 'paused')).includes(id))
+  },
+  'sandbox resume': async () => {
+    const id = await create()
+    await fine('sandbox', 'pause', id)
+    await fine('sandbox', 'resume', id)
+    assert.ok((await listed()).includes(id))
+  },
+  'sandbox logs': async () => assert.ok((await fine('sandbox', 'logs', await create())).includes('sandbox.lifecycle.created')),
+  'sandbox metrics': async () => {
+    const followed = await run(['sandbox', 'metrics', '--follow', await create()], { until: 'CPU' })
+    assert.match(followed.stdout, /CPU/)
+  },
+  'sandbox snapshot create': async () => fine('sandbox', 'snapshot', 'create', await create()),
+  'sandbox snapshot list': async () => fine('sandbox', 'snapshot', 'list'),
+  'sandbox snapshot delete': async () => {
+    const said = await fine('sandbox', 'snapshot', 'create', await create(), '--format', 'json')
+    await fine('sandbox', 'snapshot', 'delete', json(said).snapshotId)
+  },
+  'template list': async () => assert.ok((await fine('template', 'list')).includes('base')),
+  'template create': () => inFolder((folder) => fine('template', 'create', 'compat-cli', '--path', folder)),
+  'template delete': async () => {
+    const refused = await cli('template', 'delete', '--yes', 'no-such-template')
+    assert.match(refused.stdout + refused.stderr, /not found|404/i)
+  },
+  'template publish': async () => fine('template', 'publish', '--yes', 'base'),
+  'template unpublish': async () => fine('template', 'unpublish', '--yes', 'base'),
+  'template init': () => inFolder((folder) => fine('template', 'init', '--path', folder, '--name', 'compat', '--language', 'typescript')),
+  'template migrate': () => inFolder((folder) => {
+    writeFileSync(join(folder, 'e2b.toml'), 'template_id = "compat"\ndockerfile = "Dockerfile"\n')
+    return fine('template', 'migrate', '--path', folder, '--language', 'typescript')
+  }),
+  'auth info': () => withoutLogin('auth', 'info'),
+  'auth logout': () => withoutLogin('auth', 'logout'),
+  'auth login': () => withoutLogin('auth', 'login'),
+  'auth configure': () => withoutLogin('auth', 'configure'),
+}
