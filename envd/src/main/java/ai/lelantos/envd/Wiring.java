@@ -4,7 +4,9 @@ import ai.lelantos.envd.access.AccessRoutes;
 import ai.lelantos.envd.access.AccessToken;
 import ai.lelantos.envd.access.CallIdentity;
 import ai.lelantos.envd.access.Callers;
+import ai.lelantos.envd.access.FileGate;
 import ai.lelantos.envd.access.Identity;
+import ai.lelantos.envd.files.FilesRoutes;
 import ai.lelantos.envd.files.FilesystemService;
 import ai.lelantos.envd.host.BootFacts;
 import ai.lelantos.envd.host.Globals;
@@ -23,6 +25,7 @@ import com.linecorp.armeria.server.Server;
 import io.grpc.BindableService;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
@@ -51,6 +54,7 @@ final class Wiring {
         var files = new FilesystemService(users, identity, globals);
 
         var endpoints = new Endpoints();
+        new FilesRoutes(new FileGate(token, Clock.systemUTC()), users, globals).mount(endpoints);
         new HostRoutes(globals, new Init(token, globals, new BootFacts(Path.of("/")))).mount(endpoints);
 
         var server = Server.builder()

@@ -1,15 +1,8 @@
 package ai.lelantos.envd.host;
 
-import com.google.gson.Gson;
+import ai.lelantos.envd.http.JsonText;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import java.io.IOException;
-import java.io.StringReader;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -59,29 +52,10 @@ record InitRequest(
     }
 
     private static JsonObject object(byte[] body) {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(body))
-                    .toString();
-        } catch (CharacterCodingException _) {
-            throw new IllegalArgumentException("the body is not UTF-8");
-        }
-        if (text.isBlank()) {
+        if (new String(body, StandardCharsets.UTF_8).isBlank()) {
             return new JsonObject();
         }
-        try {
-            var reader = new JsonReader(new StringReader(text));
-            reader.setStrictness(Strictness.STRICT);
-            JsonElement tree = new Gson().getAdapter(JsonElement.class).read(reader);
-            if (tree instanceof JsonObject object && reader.peek() == com.google.gson.stream.JsonToken.END_DOCUMENT) {
-                return object;
-            }
-        } catch (IOException | JsonParseException | IllegalStateException _) {
-            // Told below: whatever is wrong, it is not the one JSON object expected.
-        }
-        throw new IllegalArgumentException("the body is not a JSON object");
+        return JsonText.object(body).orElseThrow(() -> new IllegalArgumentException("the body is not a JSON object"));
     }
 
     private static @Nullable Map<String, String> environment(JsonObject json) {

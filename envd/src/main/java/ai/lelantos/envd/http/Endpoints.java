@@ -70,7 +70,7 @@ public final class Endpoints implements HttpService {
     }
 
     private static void run(Endpoint endpoint, Exchange exchange) {
-        try (exchange) {
+        try {
             endpoint.handle(exchange);
         } catch (Problem problem) {
             exchange.refuse(problem.status(), problem.text());
@@ -81,6 +81,8 @@ public final class Endpoints implements HttpService {
         } catch (RuntimeException | Error e) {
             LOG.error("{} failed", exchange.path(), e);
             exchange.refuse(500, "internal error");
+        } finally {
+            exchange.close();
         }
     }
 

@@ -1,5 +1,6 @@
 package ai.lelantos.envd.http;
 
+import com.google.gson.JsonObject;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpRequest;
@@ -14,7 +15,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// One plain HTTP call: what was asked, and the way to answer it, both blocking.
-public final class Exchange implements AutoCloseable {
+public final class Exchange {
+
+    /// What a client whose call is refused may go on sending before it hears so.
+    private static final long REFUSED_BYTES_MAX = 64L << 30;
 
     private final ServiceRequestContext context;
     private final HttpRequest request;
@@ -70,6 +74,15 @@ public final class Exchange implements AutoCloseable {
         return body;
     }
 
+    /// The JSON object that the body holds; refuses (400) anything else.
+    public JsonObject json(int bytesMax) throws IOException {
+        byte[] bytes = body.readNBytes(bytesMax + 1);
+        if (bytes.length > bytesMax) {
+            throw new Problem(413, "the body is larger than " + bytesMax + " bytes");
+        }
+        return JsonText.object(bytes).orElseThrow(() -> new Problem(400, "the body is not a JSON object"));
+    }
+
     /// Answers with an empty body.
     public void answer(int status, Map<String, String> headers) {
         begin(status, headers);
@@ -91,9 +104,13 @@ public final class Exchange implements AutoCloseable {
         if (begun) {
             abandon();
         } else {
+            body.drain(REFUSED_BYTES_MAX);
             begun = true;
-            var _ = response.tryWrite(Endpoints.problemHeaders(status));
-            var _ = response.tryWrite(HttpData.ofUtf8(Problem.json(status, message)));
+            HttpData text = HttpData.ofUtf8(Problem.json(status, message));
+            var _ = response.tryWrite(Endpoints.problemHeaders(status).toBuilder()
+                    .contentLength(text.length())
+                    .build());
+            var _ = response.tryWrite(text);
             response.close();
         }
     }
@@ -124,8 +141,7 @@ public final class Exchange implements AutoCloseable {
     }
 
     /// Lets go of what the call holds: the rest of a body nobody read.
-    @Override
-    public void close() throws IOException {
+    void close() {
         body.close();
     }
 }

@@ -68,6 +68,26 @@ public final class RequestBody extends InputStream {
         return count;
     }
 
+    /// Waits until it knows: more than 0 unless the body is over. Decompressors ask whether another member follows.
+    @Override
+    public int available() throws IOException {
+        ByteBuf piece = next();
+        return piece == null ? 0 : piece.readableBytes();
+    }
+
+    /// Reads on until the end and forgets it, so that a client that does not listen while it sends hears its answer.
+    void drain(long bytesMax) {
+        try {
+            long left = bytesMax;
+            for (ByteBuf piece = next(); piece != null && left > 0; piece = next()) {
+                left -= piece.readableBytes();
+                release();
+            }
+        } catch (IOException _) {
+            // It left: then it is not going to listen either.
+        }
+    }
+
     private @Nullable ByteBuf next() throws IOException {
         while (current == null || !current.isReadable()) {
             release();
