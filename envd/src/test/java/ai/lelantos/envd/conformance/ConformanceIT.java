@@ -19,4 +19,13 @@ class ConformanceIT {
         assertThat(counts.total()).isGreaterThanOrEqualTo(3_800);
         assertThat(Files.readString(Path.of("target/conformance/server.err"))).doesNotContain("LEAK:");
     }
+
+    @Test
+    void theClientPassesEveryCaseOfConnect() throws Exception {
+        Suite.Counts counts = Suite.run("client", ConformanceClient.class);
+        assertThat(counts.failed()).as(counts.report()).isZero();
+        assertThat(counts.passed()).isEqualTo(counts.total());
+        assertThat(counts.total()).isGreaterThanOrEqualTo(1_744);
+        assertThat(Files.readString(Path.of("target/conformance/client.err"))).doesNotContain("LEAK:");
+    }
 }
