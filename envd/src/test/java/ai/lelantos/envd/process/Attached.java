@@ -2,6 +2,7 @@ package ai.lelantos.envd.process;
 
 import ai.lelantos.envd.testing.AgentClient;
 import ai.lelantos.protocol.process.ProcessEvent;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import java.util.Optional;
@@ -47,6 +48,7 @@ final class Attached implements AutoCloseable {
     }
 
     /// Reads to the last event, and to the end of the stream right behind it.
+    @CanIgnoreReturnValue
     ProcessEvent.EndEvent finish() {
         ProcessEvent end = await(ProcessEvent::hasEnd);
         if (next().isPresent()) {
@@ -56,6 +58,7 @@ final class Attached implements AutoCloseable {
     }
 
     /// Reads until standard output or the terminal has shown the text.
+    @CanIgnoreReturnValue
     Attached awaitText(String text) {
         while (!stdout().contains(text) && !terminal().contains(text)) {
             var _ = await(ProcessEvent::hasData);

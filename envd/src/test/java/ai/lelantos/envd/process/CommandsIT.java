@@ -18,8 +18,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// Commands over pipes: what a client of the contract relies on, against the real agent.
+@Timeout(60)
 class CommandsIT {
 
     private static RealAgent agent;
