@@ -14,6 +14,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +27,11 @@ public final class Front implements AutoCloseable {
     private static final int BACKLOG = 1024; // connections the kernel holds for us
     private static final int STOP_MS = 1_000; // for the loops to end
 
+    private static final int REFRESH_SECONDS = 5; // between looks at certificate files
+
     private final Transport transport = Transport.best();
+    private final ScheduledExecutorService refresher = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("front-certificates").factory());
     private final EventLoopGroup acceptors = transport.loops(1, "front-accept");
     private final EventLoopGroup loops;
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
@@ -48,7 +54,25 @@ public final class Front implements AutoCloseable {
             @Override
             protected void initChannel(Channel channel) {
                 clients.add(channel);
-                channel.pipeline().addLast(new Http1Client(board, "http"));
+                channel.pipeline().addLast(new Opening(board));
+            }
+        });
+    }
+
+    /// Opens a TLS listener: HTTP/2 or HTTP/1.1, as the client chooses by ALPN.
+    public InetSocketAddress listen(InetSocketAddress address, Tls tls) throws IOException {
+        var refreshing =
+                refresher.scheduleWithFixedDelay(tls::refresh, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
+        if (refreshing.isCancelled()) {
+            throw new IOException("closed");
+        }
+        return listen(address, new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                clients.add(channel);
+                channel.pipeline()
+                        .addLast(tls.context().newHandler(channel.alloc()))
+                        .addLast(new Chosen(board));
             }
         });
     }
@@ -81,6 +105,7 @@ public final class Front implements AutoCloseable {
     @Override
     public void close() {
         lifecycle.close();
+        refresher.shutdownNow();
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
         clients.close().awaitUninterruptibly(STOP_MS);
         acceptors.shutdownGracefully(0, STOP_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_MS);

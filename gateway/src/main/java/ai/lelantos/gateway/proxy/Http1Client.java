@@ -35,7 +35,8 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         BODY, // passing the body on
         ANSWER, // the request is complete, its answer is not
         TUNNEL, // another protocol
-        FAREWELL // the last answer is out
+        FAREWELL, // the last answer is out
+        GONE // an HTTP/2 connection took over
     }
 
     private final Switchboard board;
@@ -130,7 +131,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
                 yield true;
             }
             case BODY -> body != null && pass(body, in);
-            case HELD, ANSWER, TUNNEL, FAREWELL -> false;
+            case HELD, ANSWER, TUNNEL, FAREWELL, GONE -> false;
         };
     }
 
@@ -142,10 +143,31 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         if (length != Head.Length.NONE && head.upgrades()) {
             throw new BadMessage("Upgrade with a body");
         }
+        if (scheme.equals("http")
+                && head.upgrades()
+                && head.valueIs(Field.UPGRADE, "h2c")
+                && head.has(Field.HTTP2_SETTINGS)) {
+            becomeHttp2();
+            return;
+        }
         body = Body.of(length, head.contentLength(), true);
         phase = body.finished() ? Phase.ANSWER : Phase.HELD;
         exchange = new Exchange(board, this, head);
         exchange.start();
+    }
+
+    private void becomeHttp2() {
+        ChannelHandlerContext ctx = context();
+        phase = Phase.GONE;
+        Opening.upgrade(ctx, board, head);
+        ByteBuf early = in;
+        in = null;
+        if (early != null && early.isReadable()) {
+            ctx.fireChannelRead(early);
+        } else if (early != null) {
+            early.release();
+        }
+        ctx.pipeline().remove(this);
     }
 
     private boolean pass(Body body, ByteBuf in) {
@@ -164,14 +186,14 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
 
     /// Reads on when there is somebody to read for.
     private void read() {
-        if (context == null || phase == Phase.TUNNEL) {
+        if (context == null || phase == Phase.TUNNEL || phase == Phase.GONE) {
             return;
         }
         boolean on = switch (phase) {
             case HEAD, FAREWELL -> true;
             case BODY -> in == null && exchange != null && exchange.takesBody();
             case ANSWER -> in == null; // to notice a client that leaves
-            case HELD, TUNNEL -> false;
+            case HELD, TUNNEL, GONE -> false;
         };
         if (context.channel().config().isAutoRead() != on) {
             context.channel().config().setAutoRead(on);

@@ -26,8 +26,12 @@ final class Guest implements AutoCloseable {
     }
 
     Guest(int port, Script script) {
+        this(InetAddress.getLoopbackAddress(), port, script);
+    }
+
+    Guest(InetAddress address, int port, Script script) {
         try {
-            server = new ServerSocket(port, 1024, InetAddress.getLoopbackAddress());
+            server = new ServerSocket(port, 1024, address);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
