@@ -47,6 +47,11 @@ final class Attached implements AutoCloseable {
         return event;
     }
 
+    /// The same for streams too long to remember.
+    Optional<ProcessEvent> nextUnkept() {
+        return answers.next().map(eventOf);
+    }
+
     /// Reads to the last event, and to the end of the stream right behind it.
     @CanIgnoreReturnValue
     ProcessEvent.EndEvent finish() {

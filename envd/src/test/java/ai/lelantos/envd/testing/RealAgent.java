@@ -125,6 +125,24 @@ public final class RealAgent implements AutoCloseable {
         }
     }
 
+    /// Runs a full collection in the agent and waits for it.
+    public void collectGarbage() {
+        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        try {
+            Process process = new ProcessBuilder(jcmd, Long.toString(pid()), "GC.run")
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new AssertionError("jcmd says: " + said);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /// Everything the agent wrote besides its ready line.
     public String log() {
         try {
