@@ -51,7 +51,7 @@ final class Wiring {
         var identity = new CallIdentity(callers);
         var loop = Loop.start("envd-loop");
         var processes = processes(settings, loop, identity, globals);
-        var files = new FilesystemService(users, identity, globals);
+        var files = new FilesystemService(loop, users, identity, globals);
 
         var endpoints = new Endpoints();
         new FilesRoutes(new FileGate(token, Clock.systemUTC()), users, globals).mount(endpoints);

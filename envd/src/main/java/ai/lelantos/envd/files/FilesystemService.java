@@ -3,13 +3,20 @@ package ai.lelantos.envd.files;
 import ai.lelantos.envd.access.HomePath;
 import ai.lelantos.envd.access.Identity;
 import ai.lelantos.envd.host.Globals;
+import ai.lelantos.envd.linux.Loop;
 import ai.lelantos.envd.linux.User;
 import ai.lelantos.envd.linux.Users;
 import ai.lelantos.envd.rpc.Call;
+import ai.lelantos.envd.rpc.Outbox;
 import ai.lelantos.envd.rpc.Refused;
 import ai.lelantos.protocol.connect.Code;
+import ai.lelantos.protocol.filesystem.CreateWatcherRequest;
+import ai.lelantos.protocol.filesystem.CreateWatcherResponse;
 import ai.lelantos.protocol.filesystem.EntryInfo;
+import ai.lelantos.protocol.filesystem.FilesystemEvent;
 import ai.lelantos.protocol.filesystem.FilesystemGrpc;
+import ai.lelantos.protocol.filesystem.GetWatcherEventsRequest;
+import ai.lelantos.protocol.filesystem.GetWatcherEventsResponse;
 import ai.lelantos.protocol.filesystem.ListDirRequest;
 import ai.lelantos.protocol.filesystem.ListDirResponse;
 import ai.lelantos.protocol.filesystem.MakeDirRequest;
@@ -18,9 +25,15 @@ import ai.lelantos.protocol.filesystem.MoveRequest;
 import ai.lelantos.protocol.filesystem.MoveResponse;
 import ai.lelantos.protocol.filesystem.RemoveRequest;
 import ai.lelantos.protocol.filesystem.RemoveResponse;
+import ai.lelantos.protocol.filesystem.RemoveWatcherRequest;
+import ai.lelantos.protocol.filesystem.RemoveWatcherResponse;
 import ai.lelantos.protocol.filesystem.StatRequest;
 import ai.lelantos.protocol.filesystem.StatResponse;
+import ai.lelantos.protocol.filesystem.WatchDirRequest;
+import ai.lelantos.protocol.filesystem.WatchDirResponse;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 
 /// `filesystem.Filesystem`: requests to the [Tree], its refusals to the codes of the protocol.
@@ -30,11 +43,13 @@ public final class FilesystemService extends FilesystemGrpc.FilesystemImplBase {
     private static final String LEGACY_CLIENT = "connect-python";
 
     private final Tree tree;
+    private final Watchers watchers;
     private final Identity identity;
     private final Globals globals;
 
-    public FilesystemService(Users users, Identity identity, Globals globals) {
+    public FilesystemService(Loop loop, Users users, Identity identity, Globals globals) {
         this.tree = new Tree(users);
+        this.watchers = new Watchers(loop, users);
         this.identity = identity;
         this.globals = globals;
     }
@@ -83,6 +98,71 @@ public final class FilesystemService extends FilesystemGrpc.FilesystemImplBase {
         answer(answer, () -> {
             tree.remove(resolve(request.getPath(), identity.resolve()));
             return RemoveResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void watchDir(WatchDirRequest request, StreamObserver<WatchDirResponse> answer) {
+        Call call = Call.current();
+        String path = resolve(request.getPath(), identity.resolve());
+        Watcher watcher;
+        try {
+            watcher = watchers.begin(path, request.getRecursive(), request.getAllowNetworkMounts());
+        } catch (RefusedException e) {
+            throw refused(e.refusal());
+        }
+        try {
+            call.onEnd(watcher::wake);
+            stream(watcher, request.getIncludeEntry(), call, new Outbox<>(answer));
+        } catch (RefusedException e) {
+            throw refused(e.refusal());
+        } finally {
+            watchers.end(watcher);
+        }
+    }
+
+    private void stream(Watcher watcher, boolean withEntries, Call call, Outbox<WatchDirResponse> outbox) {
+        Duration interval = Keepalive.interval(call.header("keepalive-ping-interval"));
+        outbox.send(WatchDirResponse.newBuilder()
+                .setStart(WatchDirResponse.StartEvent.getDefaultInstance())
+                .build());
+        while (!call.clientLeft()) {
+            List<Change> changes = watcher.fetch();
+            for (FilesystemEvent event : watchers.described(changes, withEntries)) {
+                outbox.send(WatchDirResponse.newBuilder().setFilesystem(event).build());
+            }
+            if (changes.isEmpty() && !watcher.await(interval)) {
+                outbox.send(WatchDirResponse.newBuilder()
+                        .setKeepalive(WatchDirResponse.KeepAlive.getDefaultInstance())
+                        .build());
+            }
+        }
+    }
+
+    @Override
+    public void createWatcher(CreateWatcherRequest request, StreamObserver<CreateWatcherResponse> answer) {
+        answer(answer, () -> {
+            String path = resolve(request.getPath(), identity.resolve());
+            String id = watchers.create(
+                    path, request.getRecursive(), request.getAllowNetworkMounts(), request.getIncludeEntry());
+            return CreateWatcherResponse.newBuilder().setWatcherId(id).build();
+        });
+    }
+
+    @Override
+    public void getWatcherEvents(GetWatcherEventsRequest request, StreamObserver<GetWatcherEventsResponse> answer) {
+        answer(
+                answer,
+                () -> GetWatcherEventsResponse.newBuilder()
+                        .addAllEvents(watchers.poll(request.getWatcherId()))
+                        .build());
+    }
+
+    @Override
+    public void removeWatcher(RemoveWatcherRequest request, StreamObserver<RemoveWatcherResponse> answer) {
+        answer(answer, () -> {
+            watchers.remove(request.getWatcherId());
+            return RemoveWatcherResponse.getDefaultInstance();
         });
     }
 

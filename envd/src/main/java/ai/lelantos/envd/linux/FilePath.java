@@ -60,6 +60,33 @@ public final class FilePath {
         return new FilePath(joined);
     }
 
+    /// Whether this is the other path or lies below it.
+    public boolean isWithin(FilePath other) {
+        int length = other.bytes.length;
+        return bytes.length >= length
+                && Arrays.equals(bytes, 0, length, other.bytes, 0, length)
+                && (bytes.length == length || bytes[length] == '/' || other.isRoot());
+    }
+
+    /// The same place after a directory it lies in got another path.
+    public FilePath moved(FilePath from, FilePath to) {
+        byte[] joined = Arrays.copyOf(to.bytes, to.bytes.length + bytes.length - from.bytes.length);
+        System.arraycopy(bytes, from.bytes.length, joined, to.bytes.length, joined.length - to.bytes.length);
+        return new FilePath(joined);
+    }
+
+    /// This path as seen from a directory it lies in; `.` for the directory itself.
+    public String relativeTo(FilePath directory) {
+        int skipped = directory.bytes.length + (directory.isRoot() ? 0 : 1);
+        return bytes.length <= directory.bytes.length
+                ? "."
+                : new String(bytes, skipped, bytes.length - skipped, StandardCharsets.UTF_8);
+    }
+
+    private boolean isRoot() {
+        return bytes.length == 1 && bytes[0] == '/';
+    }
+
     /// The path as text; what is not UTF-8 shows as U+FFFD.
     public String text() {
         return new String(bytes, StandardCharsets.UTF_8);
