@@ -1,0 +1,41 @@
+package ai.lelantos.gateway.http;
+
+import static org.springframework.web.reactive.function.server.RouterFunctions.route;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+
+/// What concerns the server itself: is it well, and what does it speak.
+public final class ServerRoutes {
+
+    private final AtomicBoolean draining = new AtomicBoolean();
+    private final ClassPathResource description = new ClassPathResource("openapi.yml");
+
+    public RouterFunction<ServerResponse> routes() {
+        return route().GET("/health", this::health)
+                .GET("/openapi.yml", this::describe)
+                .build();
+    }
+
+    /// From now on `/health` tells load balancers to go elsewhere.
+    public void drain() {
+        draining.set(true);
+    }
+
+    private Mono<ServerResponse> health(ServerRequest request) {
+        return draining.get()
+                ? Problems.response(new Problem(503, "Service is unavailable"))
+                : ServerResponse.ok().contentType(MediaType.TEXT_PLAIN).bodyValue("Health check successful");
+    }
+
+    private Mono<ServerResponse> describe(ServerRequest request) {
+        return ServerResponse.ok()
+                .contentType(MediaType.parseMediaType("application/yaml"))
+                .bodyValue(description);
+    }
+}
