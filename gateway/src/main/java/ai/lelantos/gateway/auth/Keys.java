@@ -58,7 +58,7 @@ final class Keys {
         return Mono.fromFuture(
                 () -> cache.get(
                         ByteBuffer.wrap(hash),
-                        (key, executor) -> lookup.apply(key.array())
+                        (key, executor) -> lookup.apply(hash)
                                 .map(Optional::of)
                                 .defaultIfEmpty(Optional.empty())
                                 .timeout(LOOKUP_MAX)

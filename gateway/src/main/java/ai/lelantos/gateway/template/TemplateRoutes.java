@@ -38,13 +38,11 @@ public final class TemplateRoutes {
     private static final int LIST_MAX = 10_000;
 
     private final TemplateStore store;
-    private final Templates templates;
     private final Doorkeeper door;
     private final Clock clock;
 
-    public TemplateRoutes(TemplateStore store, Templates templates, Doorkeeper door, Clock clock) {
+    public TemplateRoutes(TemplateStore store, Doorkeeper door, Clock clock) {
         this.store = store;
-        this.templates = templates;
         this.door = door;
         this.clock = clock;
     }

@@ -173,9 +173,10 @@ public final class TemplateStore {
                         .then()));
     }
 
-    Mono<Void> spawned(String templateId, Instant now) {
-        return sql("update templates set spawn_count = spawn_count + 1, last_spawned_at = :now where id = :id")
+    Mono<Void> spawned(String templateId, int count, Instant now) {
+        return sql("update templates set spawn_count = spawn_count + :count, last_spawned_at = :now where id = :id")
                 .bind("now", now)
+                .bind("count", count)
                 .bind("id", templateId)
                 .then();
     }

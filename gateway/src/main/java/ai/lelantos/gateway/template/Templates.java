@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import reactor.core.publisher.Mono;
@@ -45,9 +44,9 @@ public final class Templates {
                 .map(TemplateStore.Owned::id);
     }
 
-    /// Counts one more sandbox of a template.
-    public Mono<Void> spawned(String templateId, Instant now) {
-        return store.spawned(templateId, now);
+    /// Counts more sandboxes of a template.
+    public Mono<Void> spawned(String templateId, int count) {
+        return store.spawned(templateId, count, clock.instant().truncatedTo(ChronoUnit.MICROS));
     }
 
     /// Puts the base template there, with the image that `images/base/current` points to.

@@ -1,0 +1,104 @@
+package ai.lelantos.gateway.sandbox;
+
+import ai.lelantos.gateway.agent.Agent;
+import ai.lelantos.gateway.auth.Doorkeeper;
+import ai.lelantos.gateway.db.Database;
+import ai.lelantos.gateway.http.Problem;
+import ai.lelantos.gateway.runtime.RuntimeDriver;
+import ai.lelantos.gateway.template.Templates;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+
+/// The room in one piece, for the wiring: its routes, the proxy's view, its loops, its start and its end.
+public final class Sandboxes implements AutoCloseable {
+
+    private final SandboxStore store;
+    private final LiveSandboxes live = new LiveSandboxes();
+    private final TransitionLoop transitions = new TransitionLoop();
+    private final Deadlines deadlines = new Deadlines();
+    private final SandboxLifecycle lifecycle;
+    private final Reconciliation reconciliation;
+    private final Running running;
+    private final RouterFunction<ServerResponse> routes;
+    private final String node;
+    private final Clock clock;
+    private @Nullable ExpiryLoop expiry;
+
+    /// What the room needs from the others.
+    public record Needs(
+            Database database,
+            RuntimeDriver driver,
+            Agent agent,
+            Doorkeeper door,
+            Templates templates,
+            Tokens tokens,
+            SandboxSettings settings,
+            @Nullable String domain,
+            String node,
+            Supplier<byte[]> random,
+            Clock clock) {}
+
+    public Sandboxes(Needs needs) {
+        this.store = new SandboxStore(needs.database);
+        this.node = needs.node;
+        this.clock = needs.clock;
+        StartCounter starts = new StartCounter();
+        Machinery machinery = new Machinery(
+                store, live, deadlines, needs.driver, needs.agent, needs.tokens, needs.settings, starts, needs.clock);
+        this.lifecycle = new SandboxLifecycle(store, live, transitions, deadlines, machinery, needs.node, needs.clock);
+        this.reconciliation = new Reconciliation(store, live, machinery, needs.driver, needs.node, needs.clock);
+        this.running = new RunningSandboxes(live, lifecycle, needs.tokens);
+        SandboxWire wire = new SandboxWire(needs.tokens, needs.domain);
+        this.routes = new SandboxRoutes(
+                        lifecycle,
+                        store,
+                        needs.templates,
+                        needs.door,
+                        wire,
+                        needs.settings,
+                        needs.random,
+                        needs.node,
+                        needs.clock)
+                .routes()
+                .and(new ListRoutes(new ListStore(needs.database), needs.templates, needs.door, wire).routes());
+    }
+
+    /// Takes over what lives, then lets time run.
+    public Mono<Void> start() {
+        return reconciliation
+                .run()
+                .then(Mono.fromRunnable(() -> expiry = new ExpiryLoop(deadlines, clock, lifecycle::expire)));
+    }
+
+    /// Marks everything on this node as ended; for an orderly shutdown, after the driver ended it.
+    public Mono<Void> ended() {
+        return store.onNode(node)
+                .concatMap(row -> store.end(row, clock.instant(), java.util.List.of(Event.STOPPED)))
+                .then();
+    }
+
+    public RouterFunction<ServerResponse> routes() {
+        return routes;
+    }
+
+    public Running running() {
+        return running;
+    }
+
+    public static Optional<Problem> problem(Throwable failure) {
+        return Refusal.problem(failure);
+    }
+
+    @Override
+    public void close() {
+        if (expiry != null) {
+            expiry.close();
+        }
+        transitions.close();
+    }
+}
