@@ -26,6 +26,7 @@ public final class Bootstrap {
     private final String accessToken;
     private final String adminToken;
     private final String seed;
+    private final String node;
     private final AuthSettings settings;
 
     public Bootstrap(Home home, AuthSettings settings) {
@@ -36,6 +37,7 @@ public final class Bootstrap {
         this.accessToken = kept(home, "access-token", settings.accessToken(), KeyFormat.ACCESS_TOKEN);
         this.adminToken = kept(home, "admin-token", settings.adminToken(), "");
         this.seed = kept(home, "seed", null, "");
+        this.node = kept(home, "node", null, "node-");
     }
 
     /// Puts team, user, key and token into the database unless they are there.
@@ -78,6 +80,11 @@ public final class Bootstrap {
     /// What the tokens of sandboxes are derived from; must outlive every sandbox.
     public String seed() {
         return seed;
+    }
+
+    /// This gateway's name in the rows of the sandboxes it runs: the home's, since the machines are there too.
+    public String node() {
+        return node;
     }
 
     private static String kept(Home home, String name, @Nullable String set, String prefix) {

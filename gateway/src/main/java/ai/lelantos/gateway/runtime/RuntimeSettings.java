@@ -1,5 +1,6 @@
 package ai.lelantos.gateway.runtime;
 
+import ai.lelantos.gateway.settings.Setting;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -16,15 +17,34 @@ import org.jspecify.annotations.Nullable;
 /// @param poolMemoryMb memory that all machines kept ready may use, MiB
 /// @param bootLimit from the OCI runtime's start to the agent's ready line
 public record RuntimeSettings(
+        @Setting(value = "auto", is = "how machines run: auto or container")
         Choice runtime,
+
+        @Setting(value = "shared-kernel", is = "weaker isolation is refused at start: shared-kernel or own-kernel")
         Isolation minIsolation,
-        @Nullable String subnet,
+
+        @Setting(is = "an IPv4 /16 for sandboxes; empty for one that no route of this host overlaps") @Nullable
+        String subnet,
+
+        @Setting(value = "500", is = "machines at once, those kept ready too")
         int machinesMax,
+
+        @Setting(value = "4096", is = "processes and threads of one sandbox")
         int pidsMax,
+
+        @Setting(value = "65536", is = "open files of one process in a sandbox")
         int openFilesMax,
+
+        @Setting(value = "4", is = "places kept ready for boots that no pool serves")
         int slotsReady,
+
+        @Setting(value = "24", is = "booted machines kept ready for one template and size")
         int poolMax,
+
+        @Setting(value = "2048", is = "memory that all machines kept ready may use, MiB")
         int poolMemoryMb,
+
+        @Setting(value = "30s", is = "how long a boot may take")
         Duration bootLimit) {
 
     /// The value of `LELANTOS_RUNTIME`.

@@ -28,7 +28,7 @@ import reactor.core.publisher.Mono;
 /// The lifecycle over HTTP.
 final class SandboxRoutes {
 
-    private static final Duration CONNECT_USUAL = Duration.ofSeconds(300);
+    private static final Duration CONNECT_USUAL = Duration.ofMinutes(5);
     private static final int REFRESH_SECONDS_MIN = 15;
     private static final int REFRESH_SECONDS_MAX = 3_600;
 

@@ -44,7 +44,7 @@ public final class Settings {
         for (Class<? extends Record> each : records) {
             for (RecordComponent component : each.getRecordComponents()) {
                 Known setting = Known.of(each, component);
-                if (known.put(plain(setting.variable), setting) != null) {
+                if (known.put(setting.key(), setting) != null) {
                     throw new IllegalStateException("two rooms claim " + setting.variable);
                 }
             }
@@ -87,7 +87,7 @@ public final class Settings {
         } else if (!foreign.contains(source)) {
             String nearest = known.values().stream()
                     .map(Known::variable)
-                    .min(Comparator.comparingInt(each -> distance(plain(each), plain)))
+                    .min(Comparator.comparingInt(each -> distance(plain(each.substring(LEAD.length())), plain)))
                     .orElse("");
             throw new StartRefused("The setting %s is unknown: did you mean %s?".formatted(source, nearest));
         }
@@ -133,7 +133,7 @@ public final class Settings {
         RecordComponent[] components = type.getRecordComponents();
         for (RecordComponent component : components) {
             Known setting = Known.of(type, component);
-            Given source = given.getOrDefault(plain(setting.variable), new Given("default", setting.usual));
+            Given source = given.getOrDefault(setting.key(), new Given("default", setting.usual));
             Object value = parse(setting, component.getType(), source);
             values.add(value);
             shown.put(
@@ -248,6 +248,10 @@ public final class Settings {
     private record Given(String source, String value) {}
 
     private record Known(String variable, String usual, boolean secret) {
+
+        String key() {
+            return plain(variable.substring(LEAD.length()));
+        }
 
         static Known of(Class<? extends Record> type, RecordComponent component) {
             Setting setting = Objects.requireNonNull(
