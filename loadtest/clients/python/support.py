@@ -55,11 +55,11 @@ class WithSandbox:
         self.made.append(sandbox)
         return sandbox
 
-    async def run(self, command, **options):
+    async def shell(self, command, **options):
         return await self.call(self.sandbox.commands.run, command, **options)
 
     async def out(self, command, **options):
-        return (await self.run(command, **options)).stdout
+        return (await self.shell(command, **options)).stdout
 
     async def refused(self, kind, function, *arguments, **options):
         """The error of `kind` that the call must end with."""

@@ -83,7 +83,7 @@ class Files(WithSandbox):
     async def test_folders_and_entries(self):
         self.assertTrue(await self.call(self.files.make_dir, "tree/a/inner"))
         self.assertFalse(await self.call(self.files.make_dir, "tree/a/inner"))
-        await self.run("mkdir tree/b; touch tree/a/one tree/a/inner/two tree/top")
+        await self.shell("mkdir tree/b; touch tree/a/one tree/a/inner/two tree/top")
         expected = {1: "a b top", 2: "a a/inner a/one b top", 3: "a a/inner a/inner/two a/one b top"}
         for depth, names in expected.items():
             entries = await self.call(self.files.list, "tree", depth=depth)
@@ -97,7 +97,7 @@ class Files(WithSandbox):
         self.assertEqual(("user", "user"), (info.owner, info.group))
         age = abs(datetime.datetime.now(datetime.timezone.utc).timestamp() - info.modified_time.timestamp())
         self.assertLess(age, 60)
-        await self.run("ln -s info.txt link")
+        await self.shell("ln -s info.txt link")
         self.assertEqual("/home/user/info.txt", (await self.call(self.files.get_info, "link")).symlink_target)
 
         moved = await self.call(self.files.rename, "info.txt", "elsewhere/after.txt")

@@ -30,7 +30,7 @@ class Git(WithSandbox):
     async def test_a_repository_of_one(self):
         path = "/tmp/solo"
         await self.do("init", path, initial_branch="trunk")
-        await self.run("echo a > /tmp/solo/a; echo b > /tmp/solo/b")
+        await self.shell("echo a > /tmp/solo/a; echo b > /tmp/solo/b")
         status = await self.do("status", path)
         self.assertEqual(("trunk", 2, False), (status.current_branch, status.untracked_count, status.is_clean))
         await self.do("add", path, files=["a"])
@@ -82,7 +82,7 @@ class Git(WithSandbox):
         self.assertEqual("https://ada:s3cret@code.example.test\n", await self.out("cat ~/.git-credentials"))
 
     async def test_with_a_daemon(self):
-        await self.run("mkdir -p /tmp/served")
+        await self.shell("mkdir -p /tmp/served")
         await self.do("init", "/tmp/served/shared.git", bare=True, initial_branch="main")
         daemon = await self.call(
             self.sandbox.commands.run,
@@ -91,7 +91,7 @@ class Git(WithSandbox):
             timeout=0,
         )
         # The kernel is asked until the daemon listens: it does not say so itself unless verbose.
-        await self.run("until [ -n \"$(ss -Htln sport = :9418)\" ]; do read -t 0.02 x </dev/zero; done", timeout=20)
+        await self.shell("until [ -n \"$(ss -Htln sport = :9418)\" ]; do read -t 0.02 x </dev/zero; done", timeout=20)
         mine, theirs = "/tmp/mine", "/tmp/theirs"
         await self.repository(mine)
         self.assertIsNone(await self.do("remote_get", mine, "origin"))
