@@ -1,9 +1,10 @@
 // The compatibility table, measured: every public method of every published client, run against a running server.
 //
-//   node compat.mjs --work DIR [--all] [--only CLIENT] [--transport NAME] --json FILE --document FILE
+//   node compat.mjs --work DIR [--all] [--only CLIENT] [--transport NAME] [--baseline FILE] --json FILE --document FILE
 //
 // It needs E2B_API_KEY, E2B_API_URL and E2B_SANDBOX_URL (`./lelantos env`). Without --all only the newest version of each
-// client is run and the other columns are kept as they were. It leaves with 1 when a row that passed no longer does.
+// client is run and the other columns are kept as they were. It leaves with 1 when a row that passed in the baseline (by
+// default the JSON file itself) no longer does.
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -20,6 +21,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     transport: { type: 'string', default: 'http' },
     json: { type: 'string' },
+    baseline: { type: 'string' },
     document: { type: 'string' },
   },
 })
@@ -145,7 +147,8 @@ function judged(client, row, { state, why }) {
   return state === 'pass' ? { state } : { state, why: short }
 }
 
-const before = existsSync(options.json) ? JSON.parse(readFileSync(options.json, 'utf8')) : { clients: [] }
+const baseline = options.baseline ?? options.json
+const before = existsSync(baseline) ? JSON.parse(readFileSync(baseline, 'utf8')) : { clients: [] }
 const table = { about: 'Written by ./lelantos compat', clients: [] }
 const worse = []
 for (const [name, client] of Object.entries(CLIENTS)) {

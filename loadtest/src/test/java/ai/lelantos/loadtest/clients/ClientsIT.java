@@ -85,6 +85,12 @@ class ClientsIT {
 
     @Order(4)
     @Test
+    void everyMethodThatPassedAtTheLastCommitStillDoes() {
+        assertThat(door.compat(work).fine()).contains("JavaScript", "Python asyncio", "CLI");
+    }
+
+    @Order(5)
+    @Test
     void aSandboxOutlivesTheDeathOfTheGateway() {
         Path suites = node("js");
         String made =
@@ -101,7 +107,7 @@ class ClientsIT {
                 .contains("still answers");
     }
 
-    @Order(5)
+    @Order(6)
     @Test
     void theMachineIsAsItWasOnceTheProductIsDown() {
         assertThat(Machine.now().facts().get("processes"))

@@ -16,13 +16,15 @@ import java.util.Map;
 final class Door {
 
     private static final Duration UP_LIMIT = Duration.ofMinutes(10);
-    private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration COMPAT_LIMIT = Duration.ofMinutes(10);
     /// What a home shares with the one where the images were made: both are read only once made.
     private static final List<String> SHARED = List.of("images", "agent");
 
     private final Path root;
     private final Path home;
     private final Map<String, String> settings;
+    private String lines = "false";
 
     private Door(Path root, Path home, int port) {
         this.root = root;
@@ -55,7 +57,9 @@ final class Door {
 
     @CanIgnoreReturnValue
     String up() {
-        return knock(UP_LIMIT, "up", "--detach").fine();
+        String said = knock(UP_LIMIT, "up", "--detach").fine();
+        lines = knock(LIMIT, "env").fine();
+        return said;
     }
 
     @CanIgnoreReturnValue
@@ -63,11 +67,24 @@ final class Door {
         return knock(LIMIT, "down").fine();
     }
 
-    /// Runs `command` in `directory` after `eval "$(./lelantos env)"`, as a user's terminal would.
+    /// Runs `command` in `directory` after evaluating the lines of `env`, as a user's terminal would.
     Tool with(Path directory, Duration limit, String... command) {
-        var line = new ArrayList<>(List.of("bash", "-c", "eval \"$(\"$0\" env)\" && exec \"$@\"", door()));
+        var line = new ArrayList<>(List.of("bash", "-c", "eval \"$0\" && exec \"$@\"", lines));
         line.addAll(List.of(command));
         return Tool.run(directory, settings, limit, line);
+    }
+
+    /// Measures the table of compatibility against this server, judged by the committed one.
+    Tool compat(Path into) {
+        return knock(
+                COMPAT_LIMIT,
+                "compat",
+                "--baseline",
+                root.resolve("docs/compat.json").toString(),
+                "--json",
+                into.resolve("compat.json").toString(),
+                "--document",
+                into.resolve("compat.md").toString());
     }
 
     Path home() {
