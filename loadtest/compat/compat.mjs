@@ -44,6 +44,14 @@ const CLIENTS = {
   'JavaScript code interpreter': javascript('@e2b/code-interpreter'),
   'Python code interpreter': python('e2b-code-interpreter', 'e2b_code_interpreter', 'sync'),
   'Python asyncio code interpreter': python('e2b-code-interpreter', 'e2b_code_interpreter', 'async'),
+  Browser: {
+    ...npm('e2b', { esbuild: '0.28.2' }),
+    folder: (version) => `browser-${version}`,
+    list: (home) => lines('node', [join(HERE, 'browser/run.mjs')], home),
+    run: (home, rows) => ({ command: 'node', args: [join(HERE, 'browser/run.mjs'), ...rows] }),
+  },
+  Mastra: framework('@mastra/e2b', { '@mastra/core': '1.71.0' }),
+  ComputeSDK: framework('@computesdk/e2b', {}),
   CLI: {
     ...npm('@e2b/cli'),
     list: (home) => lines('node', [join(HERE, 'cli/list.mjs'), join(home, 'node_modules/.bin/e2b')], home),
@@ -55,11 +63,11 @@ const CLIENTS = {
   },
 }
 
-function npm(name) {
+function npm(name, others = {}) {
   return {
     folder: (version) => `${name.replace(/\W/g, '-')}-${version}`,
     install(home, version) {
-      writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, dependencies: { [name]: version } }))
+      writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, dependencies: { ...others, [name]: version } }))
       tool('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'], home)
     },
   }
@@ -70,6 +78,14 @@ function javascript(name) {
     ...npm(name),
     list: (home) => lines('node', [join(HERE, 'js/list.mjs'), name], home),
     run: (home, rows) => ({ command: 'node', args: [join(HERE, 'js/run.mjs'), name, ...rows] }),
+  }
+}
+
+function framework(name, others) {
+  return {
+    ...npm(name, others),
+    list: (home) => lines('node', [join(HERE, 'frameworks/run.mjs'), name], home),
+    run: (home, rows) => ({ command: 'node', args: [join(HERE, 'frameworks/run.mjs'), name, ...rows] }),
   }
 }
 
@@ -98,7 +114,7 @@ function lines(command, args, cwd) {
 }
 /** No bytecode beside our sources, and old SDKs may see our key as it is. */
 function quiet() {
-  return { ...process.env, PYTHONDONTWRITEBYTECODE: '1', E2B_VALIDATE_API_KEY: 'false' }
+  return { ...process.env, PYTHONDONTWRITEBYTECODE: '1', E2B_VALIDATE_API_KEY: 'false', MASTRA_TELEMETRY_DISABLED: '1' }
 }
 
 function installed(client, version) {
