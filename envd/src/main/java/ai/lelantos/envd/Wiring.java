@@ -9,14 +9,17 @@ import ai.lelantos.envd.access.Identity;
 import ai.lelantos.envd.files.FilesRoutes;
 import ai.lelantos.envd.files.FilesystemService;
 import ai.lelantos.envd.host.BootFacts;
+import ai.lelantos.envd.host.Certificates;
 import ai.lelantos.envd.host.Globals;
 import ai.lelantos.envd.host.HostRoutes;
 import ai.lelantos.envd.host.Init;
+import ai.lelantos.envd.host.Metrics;
 import ai.lelantos.envd.http.Endpoints;
 import ai.lelantos.envd.linux.Errno;
 import ai.lelantos.envd.linux.Loop;
 import ai.lelantos.envd.linux.Spawner;
 import ai.lelantos.envd.linux.Users;
+import ai.lelantos.envd.ports.Exposure;
 import ai.lelantos.envd.process.Cgroups;
 import ai.lelantos.envd.process.ProcessService;
 import ai.lelantos.envd.rpc.RpcLimits;
@@ -55,7 +58,7 @@ final class Wiring {
 
         var endpoints = new Endpoints();
         new FilesRoutes(new FileGate(token, Clock.systemUTC()), users, globals).mount(endpoints);
-        new HostRoutes(globals, new Init(token, globals, new BootFacts(Path.of("/")))).mount(endpoints);
+        hostRoutes(token, globals).mount(endpoints);
 
         var server = Server.builder()
                 .http(new InetSocketAddress(settings.host(), settings.port()))
@@ -67,7 +70,21 @@ final class Wiring {
                 .disableServerHeader();
         RpcRoutes.mount(server, List.<BindableService>of(processes, files), RpcLimits.DEFAULT);
         endpoints.mount(server);
+        // An agent that listens on one address only is not alone on its machine: what is local there stays so.
+        if (new InetSocketAddress(settings.host(), 0).getAddress().isAnyLocalAddress()) {
+            new Exposure(loop, Path.of("/proc/net")).start();
+        }
         return server.decorator(new AccessRoutes(token, callers)).build();
+    }
+
+    private static HostRoutes hostRoutes(AccessToken token, Globals globals) {
+        Path root = Path.of("/");
+        var certificates = new Certificates(root);
+        certificates.restore();
+        return new HostRoutes(
+                globals,
+                new Init(token, globals, new BootFacts(root), certificates),
+                new Metrics(Path.of("/sys/fs/cgroup"), Path.of("/proc"), Clock.systemUTC()));
     }
 
     private static ProcessService processes(EnvdSettings settings, Loop loop, Identity identity, Globals globals)

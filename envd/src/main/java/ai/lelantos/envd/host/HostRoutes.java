@@ -19,10 +19,12 @@ public final class HostRoutes {
 
     private final Globals globals;
     private final Init init;
+    private final Metrics metrics;
 
-    public HostRoutes(Globals globals, Init init) {
+    public HostRoutes(Globals globals, Init init, Metrics metrics) {
         this.globals = globals;
         this.init = init;
+        this.metrics = metrics;
     }
 
     /// Adds these calls to the agent's table.
@@ -30,6 +32,7 @@ public final class HostRoutes {
         var _ = endpoints
                 .on("GET", "/health", exchange -> exchange.answer(204, NO_STORE))
                 .on("GET", "/envs", this::environment)
+                .on("GET", "/metrics", exchange -> exchange.answer(200, JSON_NO_STORE, metrics.json()))
                 .on("POST", "/init", this::initialise);
     }
 

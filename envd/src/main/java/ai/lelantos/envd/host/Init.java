@@ -19,13 +19,15 @@ public final class Init {
     private final AccessToken token;
     private final Globals globals;
     private final BootFacts facts;
+    private final Certificates certificates;
     private final ReentrantLock turn = new ReentrantLock();
     private @Nullable Instant lastApplied;
 
-    public Init(AccessToken token, Globals globals, BootFacts facts) {
+    public Init(AccessToken token, Globals globals, BootFacts facts, Certificates certificates) {
         this.token = token;
         this.globals = globals;
         this.facts = facts;
+        this.certificates = certificates;
     }
 
     /// What came of it: 204, or why not.
@@ -88,6 +90,9 @@ public final class Init {
             globals.setInternal("E2B_SANDBOX_ID", request.sandboxId());
             globals.setInternal("E2B_TEMPLATE_ID", request.templateId());
             facts.identify(request.sandboxId(), request.templateId());
+        }
+        if (!request.caBundle().isBlank()) {
+            certificates.trust(request.caBundle());
         }
         String events =
                 request.eventsAddress().isEmpty() && !request.sandboxId().isEmpty()

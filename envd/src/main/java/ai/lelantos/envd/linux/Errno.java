@@ -34,6 +34,7 @@ public final class Errno extends IOException {
     public static final int ENODATA = 61;
     public static final int ENOTSUP = 95;
     public static final int ETIMEDOUT = 110;
+    public static final int ENOBUFS = 105;
     public static final int EDQUOT = 122;
 
     private static final long serialVersionUID = 1;
