@@ -8,6 +8,7 @@ import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.gateway.runtime.RuntimeRefused;
 import ai.lelantos.gateway.runtime.RuntimeRefused.Reason;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
+import ai.lelantos.gateway.runtime.container.egress.Egress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ public final class ContainerDriver implements RuntimeDriver {
     private final AtomicReference<@Nullable Running> running = new AtomicReference<>();
 
     /// What exists between start and stop.
-    private record Running(HomeLock lock, Ground ground, Places places, Slots slots, Fleet fleet, Pools pools) {}
+    private record Running(HomeLock lock, Ground ground, Places places, Slots slots, Fleet fleet, Pools pools, Egress egress) {}
 
     public ContainerDriver(Path home, RuntimeSettings settings) {
         this.instance = Instance.of(home);
@@ -88,7 +89,8 @@ public final class ContainerDriver implements RuntimeDriver {
             Fleet fleet = new Fleet(ground, places, slots, this::vanished);
             List<Machine> survivors = new ArrayList<>(fleet.adopt());
             Pools pools = new Pools(ground, fleet, slots, this::newId);
-            running.set(new Running(lock, ground, places, slots, fleet, pools));
+            running.set(new Running(
+                    lock, ground, places, slots, fleet, pools, ground.network().egress()));
             pools.start();
             log.info(
                     "runtime container: {}, cgroups {}, machines in {}, {} adopted",
@@ -200,6 +202,7 @@ public final class ContainerDriver implements RuntimeDriver {
         }
         now.fleet().drain();
         now.fleet().close();
+        now.egress().close();
         now.ground().cgroups().removeParent();
         Network.remove(instance);
         Trees.delete(instance.run());
@@ -213,6 +216,7 @@ public final class ContainerDriver implements RuntimeDriver {
             now.pools().close();
             now.slots().close();
             now.fleet().close();
+            now.egress().close();
             now.lock().close();
         }
     }

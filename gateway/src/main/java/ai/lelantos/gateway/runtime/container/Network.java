@@ -2,12 +2,16 @@ package ai.lelantos.gateway.runtime.container;
 
 import ai.lelantos.gateway.runtime.RuntimeRefused;
 import ai.lelantos.gateway.runtime.RuntimeRefused.Reason;
+import ai.lelantos.gateway.runtime.container.egress.Egress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -191,6 +195,33 @@ final class Network {
 
     Subnet subnet() {
         return subnet;
+    }
+
+    /// Opens the way out; the caller closes it.
+    Egress egress() throws IOException {
+        return Egress.open(
+                this::inside,
+                new InetSocketAddress(subnet.gateway(), EGRESS_PORT),
+                new InetSocketAddress(subnet.gateway(), DNS_PORT),
+                Path.of("/etc/resolv.conf"));
+    }
+
+    /// A thread of its own, since it never comes back from the router's namespace.
+    private <T> T inside(Callable<T> work) throws IOException {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread.ofPlatform().name("runtime-router").start(() -> {
+            try {
+                Kernel.enterNetwork(instance.routerFile());
+                result.complete(work.call());
+            } catch (Exception failure) {
+                result.completeExceptionally(failure);
+            }
+        });
+        try {
+            return result.join();
+        } catch (CompletionException failed) {
+            throw new IOException("cannot listen in the router", failed.getCause());
+        }
     }
 
     InetSocketAddress hostService() {

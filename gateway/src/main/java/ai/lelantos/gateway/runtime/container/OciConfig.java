@@ -3,6 +3,8 @@ package ai.lelantos.gateway.runtime.container;
 import ai.lelantos.gateway.runtime.MachineSpec;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -50,12 +52,15 @@ final class OciConfig {
             var args = ((ObjectNode) config.get("process")).putArray("args");
             command.forEach(args::add);
         }
-        return json.writeValueAsString(config);
+        // Both count as the machine's memory; so neither alone can use it up.
+        return json.writeValueAsString(config)
+                .replace("size=HALF", "size=" + spec.memoryMb() / 2 + "m")
+                .replace("size=QUARTER", "size=" + spec.memoryMb() / 4 + "m");
     }
 
     /// The descriptor limit of this process: without CAP_SYS_RESOURCE nothing above it can be given on.
     static int openFiles(int wanted) throws IOException {
-        for (String line : java.nio.file.Files.readAllLines(Path.of("/proc/self/limits"))) {
+        for (String line : Files.readAllLines(Path.of("/proc/self/limits"))) {
             if (line.startsWith("Max open files")) {
                 String hard = line.strip().split("\\s+", -1)[4];
                 return hard.equals("unlimited") ? wanted : (int) Math.min(wanted, Long.parseLong(hard));
@@ -77,7 +82,7 @@ final class OciConfig {
             if (in == null) {
                 throw new IOException(name + " is missing in the gateway's jar");
             }
-            return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 }
