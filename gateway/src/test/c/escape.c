@@ -31,7 +31,8 @@
 extern int mount(const char *, const char *, const char *, unsigned long, const void *);
 extern int umount2(const char *, int);
 
-#define CONNECT_MS 700   // one hop away: an answer comes at once, silence is a drop
+#define REFUSAL_MS 700     // one hop away: an answer comes at once, silence is a drop
+#define ANSWER_MS 20000    // where an answer must come
 
 static int held(const char *what) { printf("held: %s\n", what); return 0; }
 static int out(const char *what) { printf("OUT: %s\n", what); return 1; }
@@ -154,7 +155,7 @@ static int capabilities(void) {
 
 // ---- the network
 static int socket_way(void) { return verdict(socket(atoi(arg[0]), atoi(arg[1]), atoi(arg[2]))); }
-static int tcp(const char *address, int port) {
+static int tcp(const char *address, int port, int limit) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
     inet_pton(AF_INET, address, &to.sin_addr);
@@ -162,19 +163,19 @@ static int tcp(const char *address, int port) {
     struct pollfd wait = {fd, POLLOUT, 0};
     int error = ETIMEDOUT;
     socklen_t size = sizeof error;
-    if (poll(&wait, 1, CONNECT_MS) == 1) getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (poll(&wait, 1, limit) == 1) getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error) { errno = error; return -1; }
     // A relay may accept for a destination it then refuses: only an answer counts.
     char byte;
     if (send(fd, "GET / HTTP/1.0\r\n\r\n", 18, MSG_NOSIGNAL) < 0) return -1;
     struct pollfd answer = {fd, POLLIN, 0};
-    if (poll(&answer, 1, CONNECT_MS) != 1) { errno = ETIMEDOUT; return -1; }
+    if (poll(&answer, 1, limit) != 1) { errno = ETIMEDOUT; return -1; }
     ssize_t n = recv(fd, &byte, 1, 0);
     if (n == 0) errno = ECONNRESET;
     return n > 0 ? 0 : -1;
 }
-static int reach(void) { return verdict(tcp(arg[0], atoi(arg[1]))); }
-static int reach_free(void) { return tcp(arg[0], atoi(arg[1])) < 0 ? out(strerror(errno)) : held("it answers, as it must"); }
+static int reach(void) { return verdict(tcp(arg[0], atoi(arg[1]), REFUSAL_MS)); }
+static int reach_free(void) { return tcp(arg[0], atoi(arg[1]), ANSWER_MS) < 0 ? out(strerror(errno)) : held("it answers, as it must"); }
 static int spoof_bind(void) {
     int fd = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
     struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(53)};

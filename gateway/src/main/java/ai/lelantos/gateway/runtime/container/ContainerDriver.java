@@ -52,7 +52,8 @@ public final class ContainerDriver implements RuntimeDriver {
     private final AtomicReference<@Nullable Running> running = new AtomicReference<>();
 
     /// What exists between start and stop.
-    private record Running(HomeLock lock, Ground ground, Places places, Slots slots, Fleet fleet, Pools pools, Egress egress) {}
+    private record Running(
+            HomeLock lock, Ground ground, Places places, Slots slots, Fleet fleet, Pools pools, Egress egress) {}
 
     public ContainerDriver(Path home, RuntimeSettings settings) {
         this.instance = Instance.of(home);
@@ -235,6 +236,11 @@ public final class ContainerDriver implements RuntimeDriver {
         List<PoolState> states = new ArrayList<>(now.pools().states());
         states.add(now.slots().state());
         return states;
+    }
+
+    /// The control group that holds every machine of this home.
+    String groupName() {
+        return instance.name();
     }
 
     private Running running() {

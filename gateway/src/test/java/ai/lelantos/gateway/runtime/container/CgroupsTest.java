@@ -10,7 +10,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Both layouts against trees of files as the kernel lays them out; the layout of the machine at hand is run for real by
+/// Both layouts against trees of files as the kernel lays them out; the layout of the machine at hand is run for real
+/// by
 /// [ContainerDriverIT].
 class CgroupsTest {
 
@@ -31,15 +32,24 @@ class CgroupsTest {
     private Cgroups v2() throws IOException {
         String group = PARENT + "/" + ID + "/";
         files(Map.of(
-                "cgroup.controllers", "cpuset cpu io memory pids\n",
-                group + "cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\n",
-                group + "memory.current", "5000000\n",
-                group + "memory.stat", "anon 1\nfile 3000000\nkernel 7\ninactive_file 2000000\nactive_file 1000000\n",
-                group + "memory.events", "low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\n",
-                group + "pids.current", "7\n",
-                group + "cgroup.procs", "41\n42\n",
-                group + "cgroup.events", "populated 1\nfrozen 1\n",
-                group + "cgroup.freeze", "0\n"));
+                "cgroup.controllers",
+                "cpuset cpu io memory pids\n",
+                group + "cpu.stat",
+                "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\n",
+                group + "memory.current",
+                "5000000\n",
+                group + "memory.stat",
+                "anon 1\nfile 3000000\nkernel 7\ninactive_file 2000000\nactive_file 1000000\n",
+                group + "memory.events",
+                "low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\n",
+                group + "pids.current",
+                "7\n",
+                group + "cgroup.procs",
+                "41\n42\n",
+                group + "cgroup.events",
+                "populated 1\nfrozen 1\n",
+                group + "cgroup.freeze",
+                "0\n"));
         return Cgroups.at(root, PARENT);
     }
 
@@ -47,7 +57,8 @@ class CgroupsTest {
         files(Map.of(
                 "cpuacct/" + PARENT + "/" + ID + "/cpuacct.usage", "1500000\n",
                 "memory/" + PARENT + "/" + ID + "/memory.usage_in_bytes", "5000000\n",
-                "memory/" + PARENT + "/" + ID + "/memory.stat", "cache 1\ntotal_cache 3000000\ntotal_inactive_file 2000000\n",
+                "memory/" + PARENT + "/" + ID + "/memory.stat",
+                        "cache 1\ntotal_cache 3000000\ntotal_inactive_file 2000000\n",
                 "memory/" + PARENT + "/" + ID + "/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
                 "pids/" + PARENT + "/" + ID + "/pids.current", "7\n",
                 "pids/" + PARENT + "/" + ID + "/cgroup.procs", "41\n42\n",
@@ -84,7 +95,9 @@ class CgroupsTest {
     void aFreezeThatDoesNotHappenIsAnError() throws IOException {
         Cgroups groups = v2();
         files(Map.of(PARENT + "/" + ID + "/cgroup.events", "populated 1\nfrozen 0\n"));
-        assertThatThrownBy(() -> groups.freeze(ID)).isInstanceOf(IOException.class).hasMessageContaining("freezing m1");
+        assertThatThrownBy(() -> groups.freeze(ID))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("freezing m1");
     }
 
     @Test
@@ -107,7 +120,8 @@ class CgroupsTest {
 
     @Test
     void machinesAreListedAndRemoved() throws IOException {
-        Cgroups groups = Cgroups.at(Files.createDirectories(root.resolve("memory")).getParent(), PARENT);
+        var _ = Files.createDirectories(root.resolve("memory"));
+        Cgroups groups = Cgroups.at(root, PARENT);
         var _ = Files.createDirectories(root.resolve("memory/" + PARENT + "/a"));
         var _ = Files.createDirectories(root.resolve("pids/" + PARENT + "/a"));
         assertThat(groups.machines()).containsExactly("a");

@@ -4,7 +4,6 @@ import static ai.lelantos.gateway.runtime.container.House.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.lelantos.gateway.runtime.Machine;
-import ai.lelantos.gateway.runtime.MachineSpec;
 import ai.lelantos.gateway.runtime.Usage;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 
-/// A hostile program inside a machine, as its user and as its root, tries to get out, across, or more than its share; each
+/// A hostile program inside a machine, as its user and as its root, tries to get out, across, or more than its share;
+/// each
 /// test's name says what it tries, its expectation what stops it. The program is `escape.c`.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ContainmentIT {
@@ -110,11 +110,20 @@ class ContainmentIT {
                 Way.both("open the kernel's message device", MISSING, "open", "/dev/kmsg"),
                 Way.both("open a file by its inode number", NOT_PERMITTED, "handle"),
                 Way.both("set the core pattern", DENIED, "write", "/proc/sys/kernel/core_pattern"),
-                Way.both("set the module loader's path", List.of(DENIED, MISSING), "write", "/proc/sys/kernel/modprobe"),
+                Way.both(
+                        "set the module loader's path", List.of(DENIED, MISSING), "write", "/proc/sys/kernel/modprobe"),
                 Way.both("drop the host's caches", List.of(DENIED, READ_ONLY), "write", "/proc/sys/vm/drop_caches"),
                 Way.both("forward packets", List.of(DENIED, READ_ONLY), "write", "/proc/sys/net/ipv4/ip_forward"),
-                Way.both("lift its own limits", List.of(DENIED, READ_ONLY), "write", "/proc/sys/user/max_user_namespaces"),
-                Way.both("press the system request key", List.of(DENIED, READ_ONLY, MISSING), "write", "/proc/sysrq-trigger"),
+                Way.both(
+                        "lift its own limits",
+                        List.of(DENIED, READ_ONLY),
+                        "write",
+                        "/proc/sys/user/max_user_namespaces"),
+                Way.both(
+                        "press the system request key",
+                        List.of(DENIED, READ_ONLY, MISSING),
+                        "write",
+                        "/proc/sysrq-trigger"),
                 Way.both("read kernel memory", List.of("empty", MISSING), "empty-file", "/proc/kcore"),
                 Way.both("read kernel addresses", List.of("empty", MISSING), "empty-file", "/proc/kallsyms"),
                 Way.both("read other users' keys", List.of("empty", MISSING), "empty-file", "/proc/keys"),
@@ -133,7 +142,11 @@ class ContainmentIT {
                         List.of(READ_ONLY, DENIED, "Text file busy"),
                         "init-exe"),
                 Way.both("see the home of Lelantos", MISSING, "no-file", house.home.toString()),
-                Way.both("see the driver's state", MISSING, "no-file", house.instance().run().toString()),
+                Way.both(
+                        "see the driver's state",
+                        MISSING,
+                        "no-file",
+                        house.instance().run().toString()),
                 Stream.of(Way.root("give a program every capability", NOT_PERMITTED, "file-capability"))));
     }
 
@@ -163,9 +176,9 @@ class ContainmentIT {
 
     @TestFactory
     Stream<DynamicTest> kernel() {
-        return tests(Stream.of(
-                        "bpf", "perf", "module", "module-file", "kexec", "reboot", "swap", "clock", "key", "keyring")
-                .map(way -> Way.both("use " + way, NOT_PERMITTED, way)));
+        return tests(
+                Stream.of("bpf", "perf", "module", "module-file", "kexec", "reboot", "swap", "clock", "key", "keyring")
+                        .map(way -> Way.both("use " + way, NOT_PERMITTED, way)));
     }
 
     @TestFactory
@@ -185,19 +198,25 @@ class ContainmentIT {
         String host = house.driver().hostService().getAddress().getHostAddress();
         String router = host.replaceFirst("\\.253$", ".1");
         String other = neighbour.address().getHostAddress();
-        List<String> blocked =
-                List.of(REFUSED, NO_ROUTE, "Connection timed out", "Connection reset by peer", "Network is unreachable");
+        List<String> blocked = List.of(
+                REFUSED, NO_ROUTE, "Connection timed out", "Connection reset by peer", "Network is unreachable");
         return tests(Stream.of(
                 Way.both("open a raw IP socket", NOT_PERMITTED, "socket", "2", "3", "1"),
                 Way.both("open a packet socket", NOT_PERMITTED, "socket", "17", "3", "0"),
                 Way.both("open a socket to the hypervisor", NOT_PERMITTED, "socket", "40", "1", "0"),
                 Way.both("open a kernel crypto socket", NOT_PERMITTED, "socket", "38", "5", "0"),
-                Way.both("send from an address not its own", List.of("Invalid argument", "Network is unreachable"), "spoof-bind", other, router),
+                Way.both(
+                        "send from an address not its own",
+                        List.of("Invalid argument", "Network is unreachable"),
+                        "spoof-bind",
+                        other,
+                        router),
                 Way.both("bind transparently", NOT_PERMITTED, "transparent"),
                 Way.both("take a neighbour's address", NOT_PERMITTED, "add-address", other),
                 Way.both("reach the host's loopback", REFUSED, "reach", "127.0.0.1", port(loopback)),
                 Way.both("reach the gateway's ports on the uplink", blocked, "reach", host, port(everywhere)),
-                Way.both("reach the host service's port directly elsewhere", blocked, "reach", router, port(everywhere)),
+                Way.both(
+                        "reach the host service's port directly elsewhere", blocked, "reach", router, port(everywhere)),
                 Way.both("reach the router", blocked, "reach", router, "22"),
                 Way.both("reach other ports of the host service", blocked, "reach", "192.0.2.1", port(everywhere)),
                 Way.both("reach the metadata address", blocked, "reach", "169.254.169.254", "80"),
@@ -234,7 +253,8 @@ class ContainmentIT {
     @Test
     void aProcessKilledForMemoryIsCounted() throws Exception {
         Machine machine = get(house.driver().boot(House.SPEC));
-        assertThat(house.run(machine, USER, "/bin/escape", "memory", "" + 2 * MEMORY_MB)).contains("Killed");
+        assertThat(house.run(machine, USER, "/bin/escape", "memory", "" + 2 * MEMORY_MB))
+                .contains("Killed");
         Usage usage = get(machine.usage());
         assertThat(usage.oomKills()).isPositive();
         House.end(machine.kill());
@@ -256,7 +276,8 @@ class ContainmentIT {
     }
 
     private static String uidMap(Machine machine) throws IOException {
-        return Files.readString(Path.of("/proc/" + ((ContainerMachine) machine).file().pid() + "/uid_map"));
+        return Files.readString(
+                Path.of("/proc/" + ((ContainerMachine) machine).file().pid() + "/uid_map"));
     }
 
     private Stream<DynamicTest> tests(Stream<Stream<Way>> ways) {

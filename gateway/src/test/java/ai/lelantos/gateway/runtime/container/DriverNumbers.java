@@ -2,7 +2,6 @@ package ai.lelantos.gateway.runtime.container;
 
 import ai.lelantos.gateway.runtime.Machine;
 import ai.lelantos.gateway.runtime.MachineSpec;
-import ai.lelantos.gateway.runtime.PoolState;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
 import java.io.IOException;
 import java.net.URI;
@@ -23,7 +22,8 @@ import java.util.function.Supplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// Prints what the driver alone costs, without API and database: `DriverNumbers <home with images and agent> [machines]`. It
+/// Prints what the driver alone costs, without API and database: `DriverNumbers <home with images and agent>
+/// [machines]`. It
 /// works in a home of its own that links to the given one's images, so a running product is not disturbed.
 final class DriverNumbers {
 
@@ -46,7 +46,31 @@ final class DriverNumbers {
         Path home = Files.createTempDirectory(Path.of("/tmp"), "lelantos-numbers");
         Files.createSymbolicLink(home.resolve("images"), given.resolve("images"));
         Files.createSymbolicLink(home.resolve("agent"), given.resolve("agent"));
-        String build = given.resolve("images/base/current").toRealPath().getFileName().toString();
+        String build =
+                given.resolve("images/base/current").toRealPath().getFileName().toString();
+        MachineSpec spec = new MachineSpec("base", build, 2, 512, 10_240, true);
+        try {
+            with(home, spec, 0, numbers -> {
+                System.out.println(numbers.driver.selfTest().block(LIMIT));
+                numbers.cold();
+                numbers.density(idle);
+            });
+            with(home, spec, 64, numbers -> {
+                numbers.pool();
+                numbers.burst();
+            });
+        } finally {
+            Trees.delete(home);
+        }
+        System.exit(0);
+    }
+
+    /// A series of measurements.
+    private interface Series {
+        void run(DriverNumbers numbers) throws IOException;
+    }
+
+    private static void with(Path home, MachineSpec spec, int poolMax, Series series) throws IOException {
         RuntimeSettings settings = new RuntimeSettings(
                 RuntimeSettings.Choice.CONTAINER,
                 RuntimeSettings.Isolation.SHARED_KERNEL,
@@ -55,34 +79,21 @@ final class DriverNumbers {
                 4_096,
                 65_536,
                 4,
-                24,
-                4_096,
+                poolMax,
+                8_192,
                 Duration.ofSeconds(60));
         ContainerDriver driver = new ContainerDriver(home, settings);
+        DriverNumbers numbers = new DriverNumbers(driver, spec);
         try {
-            System.out.println(driver.selfTest().block(LIMIT));
-            System.out.println(driver.start().block(LIMIT));
-            new DriverNumbers(driver, new MachineSpec("base", build, 2, 512, 10_240, true)).measure(idle);
+            var _ = House.get(driver.start());
+            for (int i = 0; i < 3; i++) {
+                numbers.kill(
+                        numbers.boot(spec)); // warms this JVM and the page cache, as after a gateway's first minute
+            }
+            series.run(numbers);
         } finally {
             driver.stop().block(LIMIT);
-            Trees.delete(home);
         }
-        System.exit(0);
-    }
-
-    private void measure(int idle) throws IOException {
-        for (int i = 0; i < 3; i++) {
-            kill(boot(fresh())); // warms this JVM and the page cache, as a gateway is after its first minute
-        }
-        cold();
-        pool();
-        burst();
-        density(idle);
-    }
-
-    /// A kind of machine no pool knows: every boot of it is cold.
-    private MachineSpec fresh() {
-        return new MachineSpec(spec.template(), spec.build(), 2, 513 + (int) (System.nanoTime() % 400), 10_240, true);
     }
 
     private void cold() throws IOException {
@@ -91,10 +102,9 @@ final class DriverNumbers {
         List<Long> freezes = new ArrayList<>();
         List<Long> thaws = new ArrayList<>();
         for (int i = 0; i < COLD; i++) {
-            MachineSpec kind = fresh();
             settle();
             long began = System.nanoTime();
-            Machine machine = boot(kind);
+            Machine machine = boot(spec);
             boots.add(System.nanoTime() - began);
             freezes.add(timed(() -> machine.freeze().block(LIMIT)));
             thaws.add(timed(() -> machine.thaw().block(LIMIT)));
@@ -119,22 +129,23 @@ final class DriverNumbers {
             kill(machine);
         }
         print("boot from the pool", claims);
-        driver.pools().forEach(System.out::println);
+        System.out.println(driver.pools());
     }
 
     private void burst() {
-        ready(Math.min(BURST, 24) / 4);
+        System.out.println("ready before the burst: " + driver.pools());
         long began = System.nanoTime();
         List<Long> each = new ArrayList<>();
-        List<Machine> machines = Flux.range(0, BURST)
+        List<Machine> machines = House.get(Flux.range(0, BURST)
                 .flatMap(
-                        i -> driver.boot(spec).onErrorResume(e -> {
-                            System.out.println("failed: " + e);
-                            return Mono.empty();
-                        }).doOnNext(machine -> add(each, System.nanoTime() - began)),
+                        i -> driver.boot(spec)
+                                .onErrorResume(e -> {
+                                    System.out.println("failed: " + e);
+                                    return Mono.empty();
+                                })
+                                .doOnNext(machine -> add(each, System.nanoTime() - began)),
                         BURST)
-                .collectList()
-                .block(LIMIT);
+                .collectList());
         System.out.printf(Locale.ROOT, "%d of %d at once%n", machines.size(), BURST);
         print("burst of " + BURST + ", each until ready", each);
         Flux.fromIterable(machines).flatMap(Machine::kill, BURST).blockLast(LIMIT);
@@ -146,15 +157,14 @@ final class DriverNumbers {
 
     private void density(int count) throws IOException {
         settle();
+        Cgroups groups = Cgroups.at(Path.of("/sys/fs/cgroup"), driver.groupName());
         long before = available();
-        List<Machine> machines = Flux.range(0, count)
-                .flatMap(i -> driver.boot(fresh()), 4)
-                .collectList()
-                .block(LIMIT);
+        List<Machine> machines = House.get(
+                Flux.range(0, count).flatMap(i -> driver.boot(spec), 4).collectList());
         long used = before - available();
         long pss = 0;
         for (Machine each : machines) {
-            pss += pss(((ContainerMachine) each).file().id());
+            pss += pss(groups, each.id());
         }
         System.out.printf(
                 Locale.ROOT,
@@ -168,11 +178,25 @@ final class DriverNumbers {
     }
 
     private static long available() throws IOException {
-        return Cgroups.field(Path.of("/proc/meminfo"), "MemAvailable:") ;
+        return Cgroups.field(Path.of("/proc/meminfo"), "MemAvailable:");
     }
 
-    private long pss(String id) throws IOException {
-        return 0;
+    /// Proportional share of all processes of a machine, KiB.
+    private static long pss(Cgroups groups, String id) throws IOException {
+        long sum = 0;
+        for (long pid : groups.processes(id)) {
+            sum += kilobytes(Path.of("/proc/" + pid + "/smaps_rollup"), "Pss:");
+        }
+        return sum;
+    }
+
+    private static long kilobytes(Path file, String key) throws IOException {
+        for (String line : Files.readAllLines(file)) {
+            if (line.startsWith(key)) {
+                return Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        throw new IOException(file + " has no " + key);
     }
 
     private Machine boot(MachineSpec kind) {
@@ -208,7 +232,9 @@ final class DriverNumbers {
 
     /// Until the slots are full again and nothing is being made: what a quiet gateway looks like.
     private void settle() {
-        until(() -> driver.pools().stream().allMatch(pool -> pool.ready() >= pool.target() && pool.making() == 0));
+        until(() -> driver.pools().stream()
+                .filter(pool -> pool.name().equals("slots"))
+                .allMatch(pool -> pool.ready() >= pool.target()));
     }
 
     private void ready(int least) {

@@ -106,13 +106,15 @@ class EgressIT {
 
     @Test
     void aMachineThatMayGoOutReachesTheWorldAsThisHost() throws Exception {
-        assertThat(house.run(open, 1000, "/bin/escape", "reach-free", WORLD, "8080")).contains("it answers");
+        assertThat(house.run(open, 1000, "/bin/escape", "reach-free", WORLD, "8080"))
+                .contains("it answers");
         assertThat(visitors.poll(5, TimeUnit.SECONDS)).isEqualTo(HOST_IN_WORLD);
     }
 
     @Test
     void aMachineThatMayNotGoOutDoesNot() throws Exception {
-        assertThat(house.run(offline, 1000, "/bin/escape", "reach", WORLD, "8080")).contains("held: ");
+        assertThat(house.run(offline, 1000, "/bin/escape", "reach", WORLD, "8080"))
+                .contains("held: ");
     }
 
     @Test

@@ -25,7 +25,7 @@ final class House implements AutoCloseable {
 
     static final MachineSpec SPEC = new MachineSpec("tiny", "b1", 1, 128, 64, true);
     static final MachineSpec OFFLINE = new MachineSpec("tiny", "b1", 1, 128, 64, false);
-    static final Duration LIMIT = Duration.ofSeconds(30);
+    static final Duration LIMIT = Duration.ofSeconds(90);
 
     /// What a test needs of the host to be as it was.
     record Traces(Set<String> links, Set<String> namespaces, Set<String> groups, Set<String> mounts, Set<String> run) {}
@@ -122,6 +122,16 @@ final class House implements AutoCloseable {
                                 .build(),
                         HttpResponse.BodyHandlers.discarding())
                 .statusCode();
+    }
+
+    /// The status of a health request, without a thread waiting for it.
+    Mono<Integer> ask(Machine machine) {
+        return Mono.fromFuture(() -> http.sendAsync(
+                        HttpRequest.newBuilder(at(machine, "/health"))
+                                .timeout(LIMIT)
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding()))
+                .map(HttpResponse::statusCode);
     }
 
     /// Runs a program inside, as a user; its exit and what it printed.

@@ -37,7 +37,8 @@ class SubnetTest {
     @Test
     void aTakenCandidateIsSteppedOver() {
         assertThat(Subnet.free(5, List.of()).cidr()).isEqualTo("10.69.0.0/16");
-        assertThat(Subnet.free(5, List.of("10.69.7.0/24", "10.70.0.0/16")).cidr()).isEqualTo("10.71.0.0/16");
+        assertThat(Subnet.free(5, List.of("10.69.7.0/24", "10.70.0.0/16")).cidr())
+                .isEqualTo("10.71.0.0/16");
         assertThat(Subnet.free(63, List.of("10.127.0.0/16")).cidr()).isEqualTo("10.64.0.0/16");
     }
 
@@ -63,10 +64,11 @@ class SubnetTest {
     @Test
     void everyPlaceOfAHomeHasItsOwnIdsWithinTheKernelsRange() {
         Instance instance = Instance.of(Path.of("/some/home"));
-        List<Long> firsts = IntStream.rangeClosed(1, 4_096)
-                .mapToObj(instance::userIds)
-                .toList();
-        assertThat(firsts).doesNotHaveDuplicates().allMatch(first -> first >= 200_000_000L && first + 65_536 < 1L << 32);
+        List<Long> firsts =
+                IntStream.rangeClosed(1, 4_096).mapToObj(instance::userIds).toList();
+        assertThat(firsts)
+                .doesNotHaveDuplicates()
+                .allMatch(first -> first >= 200_000_000L && first + 65_536 < 1L << 32);
         assertThat(firsts.get(1) - firsts.get(0)).isEqualTo(65_536);
     }
 

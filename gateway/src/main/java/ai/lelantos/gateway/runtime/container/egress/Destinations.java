@@ -7,7 +7,8 @@ import java.net.SocketException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// Where machines may connect to: the public internet. Never private, shared, link-local or reserved ranges, and never an
+/// Where machines may connect to: the public internet. Never private, shared, link-local or reserved ranges, and never
+/// an
 /// address of this host, whatever range it is from.
 final class Destinations {
 
@@ -36,10 +37,10 @@ final class Destinations {
         if (address.isLinkLocalAddress()) {
             return "link-local or metadata";
         }
-        if (address.isSiteLocalAddress() || first == 100 && (second & 0xc0) == 64) {
+        if (address.isSiteLocalAddress() || (first == 100 && (second & 0xc0) == 64)) {
             return "a private range";
         }
-        if (first >= 224 || first == 192 && second == 0 && b[2] == 2) {
+        if (first >= 224 || (first == 192 && second == 0 && b[2] == 2)) {
             return "a reserved range";
         }
         return ofThisHost.test(address) ? "an address of this host" : null;

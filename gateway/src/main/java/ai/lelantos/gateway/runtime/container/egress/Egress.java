@@ -55,8 +55,7 @@ public final class Egress implements AutoCloseable {
     /// @param connections where the router hands connections to
     /// @param queries where it hands name queries to
     /// @param resolvConf where the host's name servers stand
-    public static Egress open(
-            Router router, InetSocketAddress connections, InetSocketAddress queries, Path resolvConf)
+    public static Egress open(Router router, InetSocketAddress connections, InetSocketAddress queries, Path resolvConf)
             throws IOException {
         Egress egress = new Egress();
         try {
@@ -68,8 +67,7 @@ public final class Egress implements AutoCloseable {
         }
     }
 
-    private void start(
-            Router router, InetSocketAddress connections, InetSocketAddress queries, Nameservers nameservers)
+    private void start(Router router, InetSocketAddress connections, InetSocketAddress queries, Nameservers nameservers)
             throws IOException {
         nameservers.refresh();
         var _ = names.scheduleWithFixedDelay(
@@ -88,8 +86,7 @@ public final class Egress implements AutoCloseable {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel machine) {
-                        var _ = machine.pipeline()
-                                .addLast(new Outward(destinations, nameservers, address, connected));
+                        var _ = machine.pipeline().addLast(new Outward(destinations, nameservers, address, connected));
                     }
                 })
                 .bind(connections));

@@ -11,7 +11,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
-/// Carries name queries of machines to the host's name server and its answers back, each over a socket of its own, so that
+/// Carries name queries of machines to the host's name server and its answers back, each over a socket of its own, so
+/// that
 /// the answer of one cannot be taken for that of another.
 final class NameRelay extends SimpleChannelInboundHandler<DatagramPacket> {
 
@@ -43,7 +44,13 @@ final class NameRelay extends SimpleChannelInboundHandler<DatagramPacket> {
                 .connect(server);
         Channel asked = opened.channel();
         var _ = asked.closeFuture().addListener(closed -> queries.give(machine));
-        var _ = machines.eventLoop().schedule(() -> asked.close(), ANSWER_SECONDS, TimeUnit.SECONDS);
+        var _ = machines.eventLoop()
+                .schedule(
+                        () -> {
+                            var _ = asked.close();
+                        },
+                        ANSWER_SECONDS,
+                        TimeUnit.SECONDS);
         var question = query.content().retain();
         var _ = opened.addListener(connected -> {
             if (connected.isSuccess()) {

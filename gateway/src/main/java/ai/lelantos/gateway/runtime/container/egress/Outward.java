@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A connection a machine made to somewhere: asks the kernel where it meant to go, judges that, dials it from the host and
+/// A connection a machine made to somewhere: asks the kernel where it meant to go, judges that, dials it from the host
+/// and
 /// joins the two.
 final class Outward extends ChannelInboundHandlerAdapter {
 
@@ -59,7 +60,9 @@ final class Outward extends ChannelInboundHandlerAdapter {
                 .handler(new Splice(machine))
                 .connect(to);
         Channel world = dialled.channel();
-        var _ = machine.closeFuture().addListener(closed -> world.close());
+        var _ = machine.closeFuture().addListener(closed -> {
+            var _ = world.close();
+        });
         var _ = dialled.addListener(connected -> {
             if (connected.isSuccess()) {
                 var _ = machine.pipeline().replace(this, null, new Splice(world));
@@ -75,7 +78,7 @@ final class Outward extends ChannelInboundHandlerAdapter {
         ByteBuffer address = machine.config().getOption(MEANT);
         byte[] ip = {address.get(4), address.get(5), address.get(6), address.get(7)};
         return new InetSocketAddress(
-                InetAddress.getByAddress(ip), (address.get(2) & 255) << 8 | address.get(3) & 255);
+                InetAddress.getByAddress(ip), ((address.get(2) & 255) << 8) | (address.get(3) & 255));
     }
 
     /// Where to dial, null when the destination is refused.

@@ -40,7 +40,8 @@ class DestinationsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "11.0.0.1"})
+            strings = {"8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "11.0.0.1"
+            })
     void allowed(String address) throws UnknownHostException {
         assertThat(destinations.refusal(InetAddress.getByName(address))).isNull();
     }
