@@ -1,6 +1,7 @@
 package ai.lelantos.envd;
 
 import ai.lelantos.envd.linux.Errno;
+import ai.lelantos.envd.linux.Precedence;
 import com.linecorp.armeria.server.Server;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,6 +30,7 @@ public final class Envd {
             System.exit(EXIT_USAGE);
             return;
         }
+        Precedence.take(settings.nice());
         Server server;
         try {
             server = Wiring.server(settings);

@@ -10,11 +10,14 @@ import java.util.Map;
 /// @param host the address to listen on
 /// @param port the port to listen on; 0 lets the kernel choose, and the ready line tells
 /// @param spawn the static helper that turns into a command after it took the user's identity
-record EnvdSettings(String host, int port, Path spawn) {
+/// @param nice the agent's own scheduling priority; commands always run at 0
+record EnvdSettings(String host, int port, Path spawn, int nice) {
 
     private static final String PREFIX = "LELANTOS_ENVD_";
-    private static final List<String> NAMES = List.of("HOST", "PORT", "SPAWN");
+    private static final List<String> NAMES = List.of("HOST", "PORT", "SPAWN", "NICE");
     private static final int PORT_MAX = 65_535;
+    private static final int NICE_MIN = -20;
+    private static final int NICE_MAX = 19;
 
     /// Reads the settings; refuses an unknown name and a value of the wrong kind with [IllegalArgumentException].
     static EnvdSettings from(Map<String, String> environment) {
@@ -26,20 +29,22 @@ record EnvdSettings(String host, int port, Path spawn) {
         }
         return new EnvdSettings(
                 environment.getOrDefault(PREFIX + "HOST", "0.0.0.0"),
-                port(environment.getOrDefault(PREFIX + "PORT", "49983")),
-                Path.of(environment.getOrDefault(PREFIX + "SPAWN", "/.lelantos/bin/spawn")));
+                number("PORT", environment.getOrDefault(PREFIX + "PORT", "49983"), 0, PORT_MAX),
+                Path.of(environment.getOrDefault(PREFIX + "SPAWN", "/.lelantos/bin/spawn")),
+                number("NICE", environment.getOrDefault(PREFIX + "NICE", "-20"), NICE_MIN, NICE_MAX));
     }
 
-    private static int port(String text) {
+    private static int number(String name, String text, int min, int max) {
         try {
-            int port = Integer.parseInt(text);
-            if (port >= 0 && port <= PORT_MAX) {
-                return port;
+            int number = Integer.parseInt(text);
+            if (number >= min && number <= max) {
+                return number;
             }
         } catch (NumberFormatException _) {
             // Told below, with the same words as a number out of range.
         }
-        throw new IllegalArgumentException(PREFIX + "PORT is a number from 0 to " + PORT_MAX + ", not '" + text + "'");
+        throw new IllegalArgumentException(
+                PREFIX + name + " is a number from " + min + " to " + max + ", not '" + text + "'");
     }
 
     private static String nearest(String variable) {

@@ -74,6 +74,7 @@ final class Wiring {
         if (new InetSocketAddress(settings.host(), 0).getAddress().isAnyLocalAddress()) {
             new Exposure(loop, Path.of("/proc/net")).start();
         }
+        Readiness.keep(loop);
         return server.decorator(new AccessRoutes(token, callers)).build();
     }
 

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -172,19 +171,19 @@ public final class Spawner {
     private void awaitRunning(Command command, int status) throws Errno {
         var report = new CompletableFuture<Report>();
         loop.execute(() -> listen(status, report));
+        // The loop's timer: a CompletableFuture's own would need a thread, which user code may have left none for.
+        String what = "enter " + command.directory() + " as " + command.user().name();
+        Loop.Timer patience =
+                loop.after(SETUP_MAX, () -> report.completeExceptionally(new Errno(Errno.ETIMEDOUT, what)));
         try {
-            Report told =
-                    report.orTimeout(SETUP_MAX.toSeconds(), TimeUnit.SECONDS).join();
+            Report told = report.join();
             if (told.error() != 0) {
                 throw new Errno(told.error(), told.stageOf(command));
             }
         } catch (CompletionException e) {
-            throw e.getCause() instanceof Errno errno
-                    ? errno
-                    : new Errno(
-                            Errno.ETIMEDOUT,
-                            "enter " + command.directory() + " as "
-                                    + command.user().name());
+            throw e.getCause() instanceof Errno errno ? errno : new Errno(Errno.EIO, what);
+        } finally {
+            patience.cancel();
         }
     }
 

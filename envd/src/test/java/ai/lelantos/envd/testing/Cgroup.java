@@ -24,8 +24,30 @@ final class Cgroup {
             return new Limit("pids", "pids.max", "pids.max", Integer.toString(count));
         }
 
+        static Limit thawed() {
+            return new Limit("freezer", "freezer.state", "cgroup.freeze", "0");
+        }
+
         static Limit memory(long bytes) {
             return new Limit("memory", "memory.limit_in_bytes", "memory.max", Long.toString(bytes));
+        }
+    }
+
+    /// Freezes or thaws, and waits until the kernel says so.
+    static void freeze(List<Path> groups, boolean frozen) throws IOException {
+        for (Path group : groups) {
+            Path v1 = group.resolve("freezer.state");
+            if (Files.exists(v1)) {
+                String wanted = frozen ? "FROZEN" : "THAWED";
+                while (!Files.readString(v1).strip().equals(wanted)) {
+                    Files.writeString(v1, wanted);
+                }
+            } else if (Files.exists(group.resolve("cgroup.freeze"))) {
+                Files.writeString(group.resolve("cgroup.freeze"), frozen ? "1" : "0");
+                while (!Files.readString(group.resolve("cgroup.events")).contains("frozen " + (frozen ? 1 : 0))) {
+                    Thread.onSpinWait();
+                }
+            }
         }
     }
 
@@ -38,7 +60,8 @@ final class Cgroup {
                 Files.createDirectory(group);
                 groups.add(group);
             }
-            Files.writeString(group.resolve(unified ? limit.fileV2() : limit.fileV1()), limit.value());
+            String value = limit.equals(Limit.thawed()) && !unified ? "THAWED" : limit.value();
+            Files.writeString(group.resolve(unified ? limit.fileV2() : limit.fileV1()), value);
         }
         return groups;
     }

@@ -125,6 +125,15 @@ public final class RealAgent implements AutoCloseable {
         }
     }
 
+    /// Stops everything in the sandbox, or lets it go on; for agents started freezable.
+    public void freeze(boolean frozen) {
+        try {
+            Cgroup.freeze(cgroups, frozen);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /// Runs a full collection in the agent and waits for it.
     public void collectGarbage() {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
@@ -216,6 +225,7 @@ public final class RealAgent implements AutoCloseable {
             environment.put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
             environment.put("LELANTOS_ENVD_HOST", "127.0.0.1");
             environment.put("LELANTOS_ENVD_PORT", "0");
+            environment.put("LELANTOS_ENVD_NICE", "0"); // tests share the machine with others
         }
 
         /// A variable of the agent's own environment.
@@ -239,6 +249,18 @@ public final class RealAgent implements AutoCloseable {
         /// At most so much memory for the sandbox, the agent's included.
         public Builder memoryMax(long bytes) {
             limits.add(Cgroup.Limit.memory(bytes));
+            return this;
+        }
+
+        /// The sandbox can be frozen, as a paused one is.
+        public Builder freezable() {
+            limits.add(Cgroup.Limit.thawed());
+            return this;
+        }
+
+        /// The sandbox sees a version 2 control group of its own at `/sys/fs/cgroup`, as a container does.
+        public Builder ownCgroup(Path group) {
+            environment.put("CGROUP_ROOT", group.toString());
             return this;
         }
 

@@ -15,6 +15,10 @@ chown -R 1000:1000 /home/user
 mount -t tmpfs -o mode=700 tmpfs /root
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=755 tmpfs /run
+if [ -n "$CGROUP_ROOT" ]; then
+    echo $$ > "$CGROUP_ROOT/cgroup.procs"
+    mount --bind "$CGROUP_ROOT" /sys/fs/cgroup
+fi
 exec 3<&0 </dev/null
 "$@" 3<&- &
 agent=$!
