@@ -30,6 +30,7 @@ final class Chosen extends ApplicationProtocolNegotiationHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Unforeseen.log(cause);
         var _ = ctx.close();
     }
 }

@@ -235,6 +235,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Unforeseen.log(cause);
         ctx.close();
     }
 

@@ -168,6 +168,7 @@ final class Http2Client extends ChannelInboundHandlerAdapter implements Client {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Unforeseen.log(cause);
         gone();
         ctx.close();
     }

@@ -6,7 +6,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -46,14 +45,20 @@ enum Transport {
         if (address instanceof DomainSocketAddress) {
             return set(new EpollDomainSocketChannel());
         }
-        Channel channel = set(this == EPOLL ? new EpollSocketChannel() : new NioSocketChannel());
-        channel.config().setOption(ChannelOption.TCP_NODELAY, true);
-        channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
-        if (this == EPOLL) {
-            channel.config().setOption(EpollChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_SECONDS);
-            channel.config().setOption(EpollChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_SECONDS);
+        return set(this == EPOLL ? new EpollSocketChannel() : new NioSocketChannel()); // TCP_NODELAY is Netty's default
+    }
+
+    /// Has the kernel ask a silent peer whether it still lives. For connections that last: four system calls would be a
+    /// tenth of a short exchange.
+    static void keepAlive(Channel channel) {
+        if (channel instanceof EpollSocketChannel socket && socket.isOpen()) {
+            socket.config()
+                    .setKeepAlive(true)
+                    .setTcpKeepIdle(KEEP_ALIVE_SECONDS)
+                    .setTcpKeepIntvl(KEEP_ALIVE_SECONDS);
+        } else if (channel instanceof NioSocketChannel socket && socket.isOpen()) {
+            socket.config().setKeepAlive(true);
         }
-        return channel;
     }
 
     /// From now on a close is a reset.

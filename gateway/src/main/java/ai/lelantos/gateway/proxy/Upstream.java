@@ -33,6 +33,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf in;
     private @Nullable ChannelHandlerContext context;
     private @Nullable Throwable failure;
+    private boolean lasting; // its answer did not come at once
 
     Upstream(Exchange exchange, Client client, boolean toHead, boolean toUpgrade) {
         this.exchange = exchange;
@@ -130,6 +131,10 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (phase != Phase.DONE) {
             client.flush();
+            if (!lasting && phase != Phase.HEAD) {
+                lasting = true;
+                Transport.keepAlive(ctx.channel());
+            }
         }
     }
 
@@ -165,6 +170,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Unforeseen.log(cause);
         failure = cause;
         ctx.close();
     }
