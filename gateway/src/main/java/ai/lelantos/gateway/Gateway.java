@@ -10,6 +10,8 @@ import ai.lelantos.gateway.db.EmbeddedPostgres;
 import ai.lelantos.gateway.db.Migrations;
 import ai.lelantos.gateway.http.ServerRoutes;
 import ai.lelantos.gateway.proxy.Front;
+import ai.lelantos.gateway.proxy.Tls;
+import ai.lelantos.gateway.proxy.TlsSettings;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.gateway.runtime.RuntimeRefused;
 import ai.lelantos.gateway.sandbox.Sandboxes;
@@ -125,6 +127,8 @@ public final class Gateway implements AutoCloseable {
         context.getBean(Sandboxes.class).start().block(STEP_MAX);
         Front front = context.getBean(Front.class);
         InetSocketAddress bound = listen(front, wanted);
+        guests(front, driver);
+        secure(front, settings, home, wanted);
         hello(bootstrap, bound);
         return new Gateway(lock, postgres, database, driver, context, front, bound);
     }
@@ -231,6 +235,39 @@ public final class Gateway implements AutoCloseable {
             return front.listen(wanted);
         } catch (IOException e) {
             throw taken(wanted.getHostString(), wanted.getPort(), e);
+        }
+    }
+
+    private static void guests(Front front, RuntimeDriver driver) {
+        InetSocketAddress inner = driver.hostService();
+        try {
+            InetSocketAddress bound = front.listenToGuests(inner);
+            log.atInfo().addKeyValue("address", bound).log("sandboxes reach their host");
+        } catch (IOException e) {
+            throw taken(inner.getHostString(), inner.getPort(), e);
+        }
+    }
+
+    /// The TLS listener. Your own certificate must work, or the start is refused; the local one comes when it is made.
+    private static void secure(Front front, Settings settings, Home home, InetSocketAddress plain) {
+        TlsSettings tls = settings.room(TlsSettings.class);
+        if (tls.tlsPort() == 0 || plain.getPort() == 0) {
+            return; // whoever takes any free port has nobody who would look for a fixed one beside it
+        }
+        InetSocketAddress wanted = new InetSocketAddress(plain.getAddress(), tls.tlsPort());
+        Path certificate = tls.tlsCertificate();
+        Path key = tls.tlsKey();
+        if (certificate == null || key == null) {
+            front.listenSoon(wanted, home.path().resolve("certificates"), Wiring.domain(settings));
+            return;
+        }
+        try {
+            log.atInfo()
+                    .addKeyValue("address", front.listen(wanted, Tls.files(certificate, key)))
+                    .log("TLS ready");
+        } catch (IOException e) {
+            throw new StartRefused("%s (%s): correct LELANTOS_TLS_CERTIFICATE, LELANTOS_TLS_KEY or LELANTOS_TLS_PORT."
+                    .formatted(e.getMessage(), deepest(e)));
         }
     }
 

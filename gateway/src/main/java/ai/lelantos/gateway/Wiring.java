@@ -13,6 +13,7 @@ import ai.lelantos.gateway.http.Problems;
 import ai.lelantos.gateway.http.RequestLog;
 import ai.lelantos.gateway.http.ServerRoutes;
 import ai.lelantos.gateway.proxy.Front;
+import ai.lelantos.gateway.proxy.TlsSettings;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
 import ai.lelantos.gateway.runtime.container.ContainerDriver;
@@ -53,6 +54,7 @@ public class Wiring {
     /// Every settings record there is.
     static final List<Class<? extends Record>> ROOMS = List.of(
             ServerSettings.class,
+            TlsSettings.class,
             DatabaseSettings.class,
             AuthSettings.class,
             SandboxSettings.class,
@@ -185,10 +187,15 @@ public class Wiring {
         SocketAddress inner = inner(given.home);
         return new Front(
                 Math.max(2, Runtime.getRuntime().availableProcessors()),
-                Objects.requireNonNullElse(
-                        given.settings.room(ServerSettings.class).domain(), "localhost"),
+                domain(given.settings),
                 sandboxes.running(),
                 () -> inner);
+    }
+
+    /// The domain below which every sandbox has its names, without a port.
+    static String domain(Settings settings) {
+        return Objects.requireNonNullElse(settings.room(ServerSettings.class).domain(), "lelantos.localhost")
+                .replaceFirst(":[0-9]+$", "");
     }
 
     private static SocketAddress inner(Home home) {

@@ -2,6 +2,7 @@ package ai.lelantos.gateway.proxy;
 
 import ai.lelantos.gateway.sandbox.Running;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -12,18 +13,22 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The listeners of the gateway. Every byte from outside is read here first; the API sits behind, like one more
 /// sandbox.
 public final class Front implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Front.class);
     private static final int BACKLOG = 1024; // connections the kernel holds for us
     private static final int STOP_MS = 1_000; // for the loops to end
 
@@ -37,7 +42,7 @@ public final class Front implements AutoCloseable {
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final LifecycleLoop lifecycle;
     private final Switchboard board;
-    private final List<Channel> listeners = new ArrayList<>();
+    private final List<Channel> listeners = new CopyOnWriteArrayList<>();
 
     /// @param domain the public domain, below which every name but `api` is a sandbox's port
     /// @param api where our own API listens, null while it does not
@@ -77,6 +82,34 @@ public final class Front implements AutoCloseable {
         });
     }
 
+    /// Opens a TLS listener with the local authority's certificate as soon as there is one: at the very first start it
+    /// is
+    /// made now, beside everything else, which takes some seconds.
+    public void listenSoon(InetSocketAddress address, Path folder, String domain) {
+        refresher.execute(() -> {
+            try {
+                InetSocketAddress bound = listen(address, Tls.local(folder, domain));
+                LOG.atInfo()
+                        .addKeyValue("port", bound.getPort())
+                        .addKeyValue("domain", domain)
+                        .log("TLS ready");
+            } catch (IOException failure) {
+                LOG.warn("no TLS: {}; free that port or set LELANTOS_TLS_PORT (0 for none)", failure.getMessage());
+            }
+        });
+    }
+
+    /// Opens the service that sandboxes reach as `http://192.0.2.1`.
+    public InetSocketAddress listenToGuests(InetSocketAddress address) throws IOException {
+        return listen(address, new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                clients.add(channel);
+                channel.pipeline().addLast(new HostService(board.running()));
+            }
+        });
+    }
+
     private InetSocketAddress listen(InetSocketAddress address, ChannelInitializer<Channel> initializer)
             throws IOException {
         var bound = new ServerBootstrap()
@@ -84,7 +117,7 @@ public final class Front implements AutoCloseable {
                 .channelFactory(transport::server)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childHandler(initializer)
                 .bind(address)

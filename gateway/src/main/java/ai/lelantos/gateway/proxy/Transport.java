@@ -1,5 +1,6 @@
 package ai.lelantos.gateway.proxy;
 
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -70,6 +71,7 @@ enum Transport {
     }
 
     private static Channel set(Channel channel) {
+        channel.config().setOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT);
         channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS);
         // A failed write must not throw away an answer that is already on its way to us.
         channel.config().setOption(ChannelOption.AUTO_CLOSE, false);
