@@ -24,6 +24,11 @@ public final class Agent {
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(20);
     private static final int CONNECT_MILLIS_MAX = 1_000;
 
+    /// Who runs commands when a client names nobody, and where: what every template has until it can say otherwise.
+    private static final String DEFAULT_USER = "user";
+
+    private static final String DEFAULT_WORKDIR = "/home/user";
+
     private final HttpClient client;
     private final int port;
 
@@ -49,6 +54,8 @@ public final class Agent {
                 .putIfPresent("accessToken", identity.accessToken())
                 .put("envVars", identity.envVars())
                 .put("timestamp", identity.now())
+                .put("defaultUser", DEFAULT_USER)
+                .put("defaultWorkdir", DEFAULT_WORKDIR)
                 .put("sandboxId", identity.sandboxId())
                 .put("templateId", identity.templateId());
         byte[] bytes = Json.bytes(body);
