@@ -24,7 +24,7 @@ test('create, run, stream line by line, kill', async (t) => {
       await sandbox.commands.run('mkfifo /tmp/go')
       const lines = []
       const seen = [signal('the first line'), signal('the second line')]
-      const running = sandbox.commands.run('echo one; read x </tmp/go; echo two; read x </tmp/go; echo three', {
+      const running = sandbox.commands.run('exec 3<>/tmp/go; echo one; read x <&3; echo two; read x <&3; echo three', {
         onStdout: (text) => {
           lines.push(text)
           seen[lines.length - 1]?.set()

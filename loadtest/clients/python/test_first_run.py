@@ -35,7 +35,7 @@ class FirstRun:
         running = asyncio.create_task(
             self.call(
                 sandbox.commands.run,
-                "echo one; read x </tmp/go; echo two; read x </tmp/go; echo three",
+                "exec 3<>/tmp/go; echo one; read x <&3; echo two; read x <&3; echo three",
                 on_stdout=heard.add,
             )
         )
