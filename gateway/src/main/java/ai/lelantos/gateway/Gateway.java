@@ -14,6 +14,7 @@ import ai.lelantos.gateway.proxy.Tls;
 import ai.lelantos.gateway.proxy.TlsSettings;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.gateway.runtime.RuntimeRefused;
+import ai.lelantos.gateway.sandbox.HostService;
 import ai.lelantos.gateway.sandbox.Sandboxes;
 import ai.lelantos.gateway.settings.Home;
 import ai.lelantos.gateway.settings.ServerSettings;
@@ -29,6 +30,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,6 +43,7 @@ import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.ConfigurableApplicationContext;
+import reactor.netty.DisposableServer;
 
 /// The gateway's main: starts what everything stands on in order, opens the door last, and ends it in reverse. The only
 /// place that waits.
@@ -55,6 +59,7 @@ public final class Gateway implements AutoCloseable {
     private final Database database;
     private final RuntimeDriver driver;
     private final ConfigurableApplicationContext context;
+    private final DisposableServer service;
     private final Front front;
     private final InetSocketAddress address;
     private boolean closed;
@@ -65,6 +70,7 @@ public final class Gateway implements AutoCloseable {
             Database database,
             RuntimeDriver driver,
             ConfigurableApplicationContext context,
+            DisposableServer service,
             Front front,
             InetSocketAddress address) {
         this.lock = lock;
@@ -72,6 +78,7 @@ public final class Gateway implements AutoCloseable {
         this.database = database;
         this.driver = driver;
         this.context = context;
+        this.service = service;
         this.front = front;
         this.address = address;
     }
@@ -105,32 +112,60 @@ public final class Gateway implements AutoCloseable {
         Settings settings = settings(environment);
         ServerSettings server = settings.room(ServerSettings.class);
         Home home = Home.at(server.homeOrUsual());
-        FileChannel lock = home.lock();
-        InetSocketAddress wanted = address(server);
+        Deque<Runnable> undo = new ArrayDeque<>();
+        try {
+            FileChannel lock = home.lock();
+            undo.push(() -> unlock(lock));
+            return start(settings, home, lock, undo, drivers);
+        } catch (RuntimeException failure) {
+            undo.forEach(each -> step("undo", each));
+            throw failure;
+        }
+    }
+
+    /// @param undo what to do, last first, when the start is refused half-way
+    private static Gateway start(
+            Settings settings,
+            Home home,
+            FileChannel lock,
+            Deque<Runnable> undo,
+            BiFunction<Settings, Home, RuntimeDriver> drivers) {
+        InetSocketAddress wanted = address(settings.room(ServerSettings.class));
         DatabaseSettings databaseSettings = settings.room(DatabaseSettings.class);
         EmbeddedPostgres postgres = databaseSettings.url() == null ? EmbeddedPostgres.start(home) : null;
+        if (postgres != null) {
+            undo.push(postgres::stop);
+        }
         Database database = postgres == null
                 ? Database.at(Objects.requireNonNull(databaseSettings.url()), databaseSettings)
                 : Database.embedded(postgres.access(), databaseSettings);
+        undo.push(database::close);
         Bootstrap bootstrap = new Bootstrap(home, settings.room(AuthSettings.class));
         Team team = prepare(database, bootstrap);
         RuntimeDriver driver = drivers.apply(settings, home);
         log.atInfo()
                 .addKeyValue("driver", driver.name())
                 .log("{}", driver.selfTest().block(STEP_MAX));
-        Wiring.Given given = new Wiring.Given(settings, home, database, bootstrap, team, driver);
-        ConfigurableApplicationContext context = context(given);
+        ConfigurableApplicationContext context =
+                context(new Wiring.Given(settings, home, database, bootstrap, team, driver));
+        undo.push(context::close);
         Templates templates = context.getBean(Templates.class);
         templates
                 .seed(team, home.images(), settings.room(TemplateSettings.class))
                 .block(STEP_MAX);
-        context.getBean(Sandboxes.class).start().block(STEP_MAX);
+        Sandboxes sandboxes = context.getBean(Sandboxes.class);
+        undo.push(sandboxes::close);
+        sandboxes.start().block(STEP_MAX);
+        DisposableServer service = Objects.requireNonNull(
+                new HostService(sandboxes).listen(driver.hostService()).block(STEP_MAX));
+        undo.push(service::disposeNow);
         Front front = context.getBean(Front.class);
+        undo.push(front::close);
         InetSocketAddress bound = listen(front, wanted);
         guests(front, driver);
         secure(front, settings, home, wanted);
         hello(bootstrap, bound);
-        return new Gateway(lock, postgres, database, driver, context, front, bound);
+        return new Gateway(lock, postgres, database, driver, context, service, front, bound);
     }
 
     /// Where it answers.
@@ -152,6 +187,7 @@ public final class Gateway implements AutoCloseable {
         Sandboxes sandboxes = context.getBean(Sandboxes.class);
         step("drain", () -> context.getBean(ServerRoutes.class).drain());
         step("close sandboxes", sandboxes::close);
+        step("close host service", service::disposeNow);
         step("stop machines", () -> driver.stop().block(STEP_MAX));
         step("mark sandboxes", () -> sandboxes.ended().block(STEP_MAX));
         step("close listeners", front::close);
@@ -160,27 +196,18 @@ public final class Gateway implements AutoCloseable {
         if (postgres != null) {
             step("stop database", postgres::stop);
         }
-        step("unlock home", () -> {
-            try {
-                lock.close();
-            } catch (IOException e) {
-                log.warn("the home stays locked until the process ends", e);
-            }
-        });
+        step("unlock home", () -> unlock(lock));
     }
 
     /// As if it were killed: nothing is told to anyone. For tests of what a start finds.
     public synchronized void abandon() {
         closed = true;
         context.getBean(Sandboxes.class).close();
+        service.disposeNow();
         front.close();
         context.close();
         database.close();
-        try {
-            lock.close();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        unlock(lock);
     }
 
     static Settings settings(Map<String, String> environment) {
@@ -290,6 +317,14 @@ public final class Gateway implements AutoCloseable {
                 .addKeyValue("host", bound.getHostString())
                 .addKeyValue("port", bound.getPort())
                 .log("ready");
+    }
+
+    private static void unlock(FileChannel lock) {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            log.warn("the home stays locked until the process ends", e);
+        }
     }
 
     private static void step(String name, Runnable work) {

@@ -18,7 +18,6 @@ public final class MayBlock implements BlockHoundIntegration {
                 .allowBlockingCallsInside("java.util.ResourceBundle", "getBundle")
                 // The driver's SCRAM login draws its nonce from the system's random device, once for each connection.
                 .allowBlockingCallsInside("java.security.SecureRandom", "nextBytes")
-                .allowBlockingCallsInside("java.security.SecureRandom", "<init>")
                 // Lines of the log go to a queue that drops instead of waiting; tests write them straight out.
                 .allowBlockingCallsInside("ch.qos.logback.core.OutputStreamAppender", "subAppend")
                 .allowBlockingCallsInside("ch.qos.logback.core.AsyncAppenderBase", "append")

@@ -6,7 +6,9 @@ import ai.lelantos.gateway.db.Database;
 import ai.lelantos.gateway.http.Problem;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.gateway.template.Templates;
+import java.net.InetAddress;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,17 +19,20 @@ import reactor.core.publisher.Mono;
 /// The room in one piece, for the wiring: its routes, the proxy's view, its loops, its start and its end.
 public final class Sandboxes implements AutoCloseable {
 
+    private final Needs needs;
     private final SandboxStore store;
+    private final LogStore logs;
+    private final MetricStore metrics;
     private final LiveSandboxes live = new LiveSandboxes();
     private final TransitionLoop transitions = new TransitionLoop();
     private final Deadlines deadlines = new Deadlines();
+    private final StartCounter starts = new StartCounter();
     private final SandboxLifecycle lifecycle;
     private final Reconciliation reconciliation;
     private final Running running;
-    private final RouterFunction<ServerResponse> routes;
-    private final String node;
-    private final Clock clock;
     private @Nullable ExpiryLoop expiry;
+    private @Nullable MetricsLoop measuring;
+    private @Nullable ExitLoop exits;
 
     /// What the room needs from the others.
     public record Needs(
@@ -44,50 +49,65 @@ public final class Sandboxes implements AutoCloseable {
             Clock clock) {}
 
     public Sandboxes(Needs needs) {
+        this.needs = needs;
         this.store = new SandboxStore(needs.database);
-        this.node = needs.node;
-        this.clock = needs.clock;
-        StartCounter starts = new StartCounter();
+        this.logs = new LogStore(needs.database);
+        this.metrics = new MetricStore(needs.database);
         Machinery machinery = new Machinery(
                 store, live, deadlines, needs.driver, needs.agent, needs.tokens, needs.settings, starts, needs.clock);
         this.lifecycle = new SandboxLifecycle(store, live, transitions, deadlines, machinery, needs.node, needs.clock);
         this.reconciliation = new Reconciliation(store, live, machinery, needs.driver, needs.node, needs.clock);
         this.running = new RunningSandboxes(live, lifecycle, needs.tokens);
-        SandboxWire wire = new SandboxWire(needs.tokens, needs.domain);
-        this.routes = new SandboxRoutes(
-                        lifecycle,
-                        store,
-                        needs.templates,
-                        needs.door,
-                        wire,
-                        needs.settings,
-                        needs.random,
-                        needs.node,
-                        needs.clock)
-                .routes()
-                .and(new ListRoutes(new ListStore(needs.database), needs.templates, needs.door, wire).routes());
     }
 
     /// Takes over what lives, then lets time run.
     public Mono<Void> start() {
-        return reconciliation
-                .run()
-                .then(Mono.fromRunnable(() -> expiry = new ExpiryLoop(deadlines, clock, lifecycle::expire)));
+        return Mono.defer(() -> {
+            exits = new ExitLoop(needs.driver.exits(), live, lifecycle::vanish);
+            return reconciliation.run().then(Mono.fromRunnable(() -> {
+                expiry = new ExpiryLoop(deadlines, needs.clock, lifecycle::expire);
+                measuring = new MetricsLoop(metrics, store, live, starts, needs.templates, needs.settings, needs.clock);
+            }));
+        });
     }
 
     /// Marks everything on this node as ended; for an orderly shutdown, after the driver ended it.
     public Mono<Void> ended() {
-        return store.onNode(node)
-                .concatMap(row -> store.end(row, clock.instant(), java.util.List.of(Event.STOPPED)))
+        return store.onNode(needs.node)
+                .concatMap(row -> store.end(row, needs.clock.instant(), List.of(Event.STOPPED)))
                 .then();
     }
 
     public RouterFunction<ServerResponse> routes() {
-        return routes;
+        SandboxWire wire = new SandboxWire(needs.tokens, needs.domain);
+        return new ObserveRoutes(logs, metrics, needs.door, needs.clock)
+                .routes()
+                .and(new ListRoutes(new ListStore(needs.database), needs.templates, needs.door, wire).routes())
+                .and(new SandboxRoutes(
+                                lifecycle,
+                                store,
+                                needs.templates,
+                                needs.door,
+                                wire,
+                                needs.settings,
+                                needs.random,
+                                needs.node,
+                                needs.clock)
+                        .routes())
+                .and(new NativeRoutes(lifecycle, logs, needs.agent, needs.door, needs.settings, needs.clock).routes())
+                .and(new OperatorRoutes(lifecycle, store, live, needs.driver, needs.door, needs.node).routes());
     }
 
     public Running running() {
         return running;
+    }
+
+    /// Whose machine has an address; for what sandboxes ask of their host.
+    public Optional<String> at(InetAddress address) {
+        return live.all().stream()
+                .filter(entry -> entry.route().address().equals(address))
+                .map(entry -> entry.row().id())
+                .findFirst();
     }
 
     public static Optional<Problem> problem(Throwable failure) {
@@ -98,6 +118,12 @@ public final class Sandboxes implements AutoCloseable {
     public void close() {
         if (expiry != null) {
             expiry.close();
+        }
+        if (measuring != null) {
+            measuring.close();
+        }
+        if (exits != null) {
+            exits.close();
         }
         transitions.close();
     }

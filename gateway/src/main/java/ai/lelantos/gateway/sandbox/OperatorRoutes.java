@@ -1,0 +1,152 @@
+package ai.lelantos.gateway.sandbox;
+
+import static org.springframework.web.reactive.function.server.RouterFunctions.route;
+
+import ai.lelantos.gateway.auth.Doorkeeper;
+import ai.lelantos.gateway.http.Body;
+import ai.lelantos.gateway.http.Guarded;
+import ai.lelantos.gateway.http.Json;
+import ai.lelantos.gateway.http.Problem;
+import ai.lelantos.gateway.http.Problems;
+import ai.lelantos.gateway.runtime.RuntimeDriver;
+import ai.lelantos.protocol.AgentVersion;
+import java.util.List;
+import java.util.UUID;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+
+/// For the administrator's token: this node, and every team's sandboxes.
+final class OperatorRoutes {
+
+    private static final int KILLS_AT_ONCE_MAX = 16;
+
+    private final SandboxLifecycle lifecycle;
+    private final SandboxStore store;
+    private final LiveSandboxes live;
+    private final RuntimeDriver driver;
+    private final Doorkeeper door;
+    private final String node;
+
+    OperatorRoutes(
+            SandboxLifecycle lifecycle,
+            SandboxStore store,
+            LiveSandboxes live,
+            RuntimeDriver driver,
+            Doorkeeper door,
+            String node) {
+        this.lifecycle = lifecycle;
+        this.store = store;
+        this.live = live;
+        this.driver = driver;
+        this.door = door;
+        this.node = node;
+    }
+
+    RouterFunction<ServerResponse> routes() {
+        return route().GET(
+                        "/nodes",
+                        Guarded.by(
+                                door::admin,
+                                (request, admin) -> Json.answer(HttpStatus.OK, Json.array(List.of(node())))))
+                .GET(
+                        "/nodes/{node}",
+                        Guarded.by(
+                                door::admin,
+                                (request, admin) ->
+                                        known(request).then(Mono.defer(() -> Json.answer(HttpStatus.OK, node())))))
+                .POST("/nodes/{node}", Guarded.by(door::admin, this::setStatus))
+                .GET("/admin/sandboxes/running-counts", Guarded.by(door::admin, this::counts))
+                .POST("/admin/teams/{team}/sandboxes/kill", Guarded.by(door::admin, this::killAll))
+                .POST(
+                        "/admin/teams/{team}/builds/cancel",
+                        Guarded.by(
+                                door::admin,
+                                (request, admin) -> Problems.response(
+                                        new Problem(501, "Building templates is not available on this server yet"))))
+                .build();
+    }
+
+    private Json.Obj node() {
+        Runtime runtime = Runtime.getRuntime();
+        long starting = driver.pools().stream().mapToLong(pool -> pool.making()).sum();
+        int cpus = live.all().stream().mapToInt(entry -> entry.row().cpuCount()).sum();
+        long memory = live.all().stream()
+                .mapToLong(entry -> (long) entry.row().memoryMb() << 20)
+                .sum();
+        return Json.object()
+                .put("id", node)
+                .put("serviceInstanceID", node)
+                .put("clusterID", "local")
+                .put("status", "ready")
+                .put("sandboxCount", live.count())
+                .put("sandboxStartingCount", starting)
+                .put("version", AgentVersion.CURRENT)
+                .put(
+                        "metrics",
+                        Json.object()
+                                .put("allocatedCPU", cpus)
+                                .put("allocatedMemoryBytes", memory)
+                                .put("cpuCount", runtime.availableProcessors()));
+    }
+
+    private Mono<Void> known(ServerRequest request) {
+        return request.pathVariable("node").equals(node)
+                ? Mono.empty()
+                : Mono.error(new Problem(404, "Node '" + request.pathVariable("node") + "' not found").toException());
+    }
+
+    /// One node, always ready: whatever else is asked is no legal transition.
+    private Mono<ServerResponse> setStatus(ServerRequest request, boolean admin) {
+        return known(request).then(Body.required(request)).flatMap(body -> {
+            String status = body.string("status");
+            return switch (status) {
+                case "ready" -> Json.nothing();
+                case "draining", "connecting", "unhealthy", "standby" ->
+                    Mono.error(new Problem(
+                                    409,
+                                    "Node '" + node + "' is the only one and stays ready; stop the server to drain it")
+                            .toException());
+                default ->
+                    Mono.error(Problem.validation("property \"status\" is \"" + status + "\"")
+                            .toException());
+            };
+        });
+    }
+
+    private Mono<ServerResponse> counts(ServerRequest request, boolean admin) {
+        return store.runningCounts().collectList().flatMap(all -> {
+            Json.Obj counts = Json.object();
+            all.forEach(each -> counts.put(each.team().toString(), each.count()));
+            return Json.answer(HttpStatus.OK, counts);
+        });
+    }
+
+    private Mono<ServerResponse> killAll(ServerRequest request, boolean admin) {
+        UUID team;
+        try {
+            team = UUID.fromString(request.pathVariable("team"));
+        } catch (IllegalArgumentException e) {
+            return Mono.error(new Problem(400, "Invalid team ID").toException());
+        }
+        return store.ofTeam(team)
+                .flatMap(
+                        row -> lifecycle
+                                .kill(row.id(), team)
+                                .thenReturn(true)
+                                .onErrorResume(Refusal.class, failure -> Mono.just(false)),
+                        KILLS_AT_ONCE_MAX)
+                .collectList()
+                .flatMap(done -> Json.answer(
+                        HttpStatus.OK,
+                        Json.object()
+                                .put(
+                                        "killedCount",
+                                        done.stream().filter(each -> each).count())
+                                .put(
+                                        "failedCount",
+                                        done.stream().filter(each -> !each).count())));
+    }
+}
