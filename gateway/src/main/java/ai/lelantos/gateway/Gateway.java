@@ -14,7 +14,6 @@ import ai.lelantos.gateway.proxy.Tls;
 import ai.lelantos.gateway.proxy.TlsSettings;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.gateway.runtime.RuntimeRefused;
-import ai.lelantos.gateway.sandbox.HostService;
 import ai.lelantos.gateway.sandbox.Sandboxes;
 import ai.lelantos.gateway.settings.Home;
 import ai.lelantos.gateway.settings.ServerSettings;
@@ -43,7 +42,6 @@ import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.ConfigurableApplicationContext;
-import reactor.netty.DisposableServer;
 
 /// The gateway's main: starts what everything stands on in order, opens the door last, and ends it in reverse. The only
 /// place that waits.
@@ -59,7 +57,6 @@ public final class Gateway implements AutoCloseable {
     private final Database database;
     private final RuntimeDriver driver;
     private final ConfigurableApplicationContext context;
-    private final DisposableServer service;
     private final Front front;
     private final InetSocketAddress address;
     private boolean closed;
@@ -70,7 +67,6 @@ public final class Gateway implements AutoCloseable {
             Database database,
             RuntimeDriver driver,
             ConfigurableApplicationContext context,
-            DisposableServer service,
             Front front,
             InetSocketAddress address) {
         this.lock = lock;
@@ -78,7 +74,6 @@ public final class Gateway implements AutoCloseable {
         this.database = database;
         this.driver = driver;
         this.context = context;
-        this.service = service;
         this.front = front;
         this.address = address;
     }
@@ -156,16 +151,13 @@ public final class Gateway implements AutoCloseable {
         Sandboxes sandboxes = context.getBean(Sandboxes.class);
         undo.push(sandboxes::close);
         sandboxes.start().block(STEP_MAX);
-        DisposableServer service = Objects.requireNonNull(
-                new HostService(sandboxes).listen(driver.hostService()).block(STEP_MAX));
-        undo.push(service::disposeNow);
         Front front = context.getBean(Front.class);
         undo.push(front::close);
         InetSocketAddress bound = listen(front, wanted);
         guests(front, driver);
         secure(front, settings, home, wanted);
         hello(bootstrap, bound);
-        return new Gateway(lock, postgres, database, driver, context, service, front, bound);
+        return new Gateway(lock, postgres, database, driver, context, front, bound);
     }
 
     /// Where it answers.
@@ -187,7 +179,6 @@ public final class Gateway implements AutoCloseable {
         Sandboxes sandboxes = context.getBean(Sandboxes.class);
         step("drain", () -> context.getBean(ServerRoutes.class).drain());
         step("close sandboxes", sandboxes::close);
-        step("close host service", service::disposeNow);
         step("stop machines", () -> driver.stop().block(STEP_MAX));
         step("mark sandboxes", () -> sandboxes.ended().block(STEP_MAX));
         step("close listeners", front::close);
@@ -203,7 +194,6 @@ public final class Gateway implements AutoCloseable {
     public synchronized void abandon() {
         closed = true;
         context.getBean(Sandboxes.class).close();
-        service.disposeNow();
         front.close();
         context.close();
         database.close();

@@ -6,7 +6,6 @@ import ai.lelantos.gateway.db.Database;
 import ai.lelantos.gateway.http.Problem;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.gateway.template.Templates;
-import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -100,14 +99,6 @@ public final class Sandboxes implements AutoCloseable {
 
     public Running running() {
         return running;
-    }
-
-    /// Whose machine has an address; for what sandboxes ask of their host.
-    public Optional<String> at(InetAddress address) {
-        return live.all().stream()
-                .filter(entry -> entry.route().address().equals(address))
-                .map(entry -> entry.row().id())
-                .findFirst();
     }
 
     public static Optional<Problem> problem(Throwable failure) {
