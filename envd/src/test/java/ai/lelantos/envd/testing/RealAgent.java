@@ -125,6 +125,11 @@ public final class RealAgent implements AutoCloseable {
         }
     }
 
+    /// Removes a control group a test made, once the last of its processes is gone.
+    public void removeCgroup(Path group) throws IOException, InterruptedException {
+        Cgroup.remove(group, END_MAX);
+    }
+
     /// Stops everything in the sandbox, or lets it go on; for agents started freezable.
     public void freeze(boolean frozen) {
         try {
