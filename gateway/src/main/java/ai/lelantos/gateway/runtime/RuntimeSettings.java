@@ -38,13 +38,13 @@ public record RuntimeSettings(
         @Setting(value = "4", is = "places kept ready for boots that no pool serves")
         int slotsReady,
 
-        @Setting(value = "24", is = "booted machines kept ready for one template and size")
+        @Setting(value = "64", is = "booted machines kept ready for one template and size")
         int poolMax,
 
-        @Setting(value = "2048", is = "memory that all machines kept ready may use, MiB")
+        @Setting(value = "4096", is = "memory that all machines kept ready may use, MiB")
         int poolMemoryMb,
 
-        @Setting(value = "30s", is = "how long a boot may take")
+        @Setting(value = "60s", is = "how long a boot may take")
         Duration bootLimit) {
 
     /// The value of `LELANTOS_RUNTIME`.

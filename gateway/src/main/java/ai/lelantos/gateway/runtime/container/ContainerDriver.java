@@ -16,6 +16,10 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -32,10 +37,17 @@ public final class ContainerDriver implements RuntimeDriver {
 
     private static final Logger log = LoggerFactory.getLogger(ContainerDriver.class);
 
-    /// Threads for boots and file work; each boot holds one while its agent starts.
-    private static final int WORKERS_MAX = 48;
+    /// Threads for kills, claims and file work.
+    private static final int WORKERS_MAX = 16;
 
-    /// Boots, kills and file reads waiting for a thread.
+    /// Boots at once that no pool serves: an agent's start keeps a core busy, so more of them only make each other
+    /// wait.
+    private static final int BOOTS_MAX = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+
+    /// Boots waiting for their turn; further ones are refused.
+    private static final int BOOTS_QUEUED_MAX = 1_024;
+
+    /// Kills, claims and file reads waiting for a thread.
     private static final int WORK_QUEUED_MAX = 4_096;
 
     /// Unexpected ends nobody has taken yet.
@@ -48,6 +60,13 @@ public final class ContainerDriver implements RuntimeDriver {
     private final RuntimeSettings settings;
     private final SecureRandom random = new SecureRandom();
     private final Scheduler workers = Schedulers.newBoundedElastic(WORKERS_MAX, WORK_QUEUED_MAX, "runtime", 60, true);
+    private final Scheduler boots = Schedulers.fromExecutorService(new ThreadPoolExecutor(
+            BOOTS_MAX,
+            BOOTS_MAX,
+            60,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(BOOTS_QUEUED_MAX),
+            Thread.ofPlatform().name("runtime-boot-", 0).daemon().factory()));
     private final Sinks.Many<MachineExit> exits = Sinks.many().multicast().onBackpressureBuffer(EXITS_MAX, false);
     private final AtomicReference<@Nullable Running> running = new AtomicReference<>();
 
@@ -72,7 +91,10 @@ public final class ContainerDriver implements RuntimeDriver {
 
     @Override
     public Mono<String> selfTest() {
-        return Mono.fromCallable(() -> new SelfTest(instance, settings, workers).run())
+        return Mono.fromCallable(() -> {
+                    strongEnough();
+                    return new SelfTest(instance, settings, workers).run();
+                })
                 .subscribeOn(workers);
     }
 
@@ -81,7 +103,17 @@ public final class ContainerDriver implements RuntimeDriver {
         return Mono.fromCallable(this::starting).subscribeOn(workers);
     }
 
+    private void strongEnough() {
+        if (settings.minIsolation() != RuntimeSettings.Isolation.SHARED_KERNEL) {
+            throw new RuntimeRefused(
+                    Reason.HOST,
+                    "containers share the host's kernel, and LELANTOS_MIN_ISOLATION asks for a kernel of their own;"
+                            + " no driver here offers that: unset it to accept containers");
+        }
+    }
+
     private List<Machine> starting() throws IOException {
+        strongEnough();
         HomeLock lock = HomeLock.take(instance.home());
         try {
             Ground ground = Ground.prepare(instance, settings, workers, true);
@@ -152,23 +184,53 @@ public final class ContainerDriver implements RuntimeDriver {
     private Mono<Machine> boot(Running now, String id, MachineSpec spec) {
         return Mono.create(sink -> {
             AtomicBoolean left = new AtomicBoolean();
-            sink.onCancel(() -> left.set(true));
-            workers.schedule(() -> {
-                try {
-                    ContainerMachine machine =
-                            now.pools().foreground(() -> now.fleet().boot(id, spec, true));
-                    if (left.get()) {
-                        machine.abandon();
-                    } else {
-                        sink.success(machine);
-                    }
-                } catch (RuntimeRefused refused) {
-                    sink.error(refused);
-                } catch (IOException failed) {
-                    sink.error(new RuntimeRefused(Reason.BOOT_FAILED, "machine " + id + ": " + failed.getMessage()));
+            AtomicReference<@Nullable ContainerMachine> made = new AtomicReference<>();
+            sink.onCancel(() -> {
+                left.set(true);
+                ContainerMachine machine = made.get();
+                if (machine != null) {
+                    var _ = workers.schedule(() -> undo(machine));
                 }
             });
+            try {
+                var _ = boots.schedule(() -> booting(now, id, spec, sink, left, made));
+            } catch (RejectedExecutionException full) {
+                sink.error(new RuntimeRefused(Reason.FULL, BOOTS_QUEUED_MAX + " machines wait to be booted already"));
+            }
         });
+    }
+
+    private void booting(
+            Running now,
+            String id,
+            MachineSpec spec,
+            MonoSink<Machine> sink,
+            AtomicBoolean left,
+            AtomicReference<@Nullable ContainerMachine> made) {
+        if (left.get()) {
+            return;
+        }
+        try {
+            ContainerMachine machine = now.pools().foreground(() -> now.fleet().boot(id, spec, true));
+            made.set(machine);
+            if (left.get()) {
+                undo(machine);
+            } else {
+                sink.success(machine);
+            }
+        } catch (RuntimeRefused refused) {
+            sink.error(refused);
+        } catch (IOException failed) {
+            sink.error(new RuntimeRefused(Reason.BOOT_FAILED, "machine " + id + ": " + failed.getMessage()));
+        }
+    }
+
+    private static void undo(ContainerMachine machine) {
+        try {
+            machine.abandon();
+        } catch (IOException failed) {
+            log.warn("machine {}, booted for nobody, could not be ended", machine.id(), failed);
+        }
     }
 
     @Override

@@ -13,13 +13,17 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The machines there are: boots them, adopts them, notices their end and cleans up behind it. Everything here blocks,
 /// for
 /// milliseconds, on the caller's thread.
 final class Fleet implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(Fleet.class);
     private static final String DISK = "disk.img";
+    private static final long NANOS_PER_MS = 1_000_000;
 
     private final Ground ground;
     private final Places places;
@@ -48,7 +52,9 @@ final class Fleet implements AutoCloseable {
         Path agent = ground.agent();
         Path directory = ground.instance().machine(id);
         Path empty = ground.emptyDisk(spec.diskMb());
+        long began = System.nanoTime();
         Cell cell = slots.take(spec.internet());
+        long placed = System.nanoTime();
         long pid = 0;
         try {
             Files.createDirectories(directory);
@@ -56,6 +62,7 @@ final class Fleet implements AutoCloseable {
                     directory.resolve("config.json"),
                     ground.config().of(id, spec, ground.settings().pidsMax(), null));
             cell.disk(directory.resolve(DISK), empty, ground.seed(spec.internet()));
+            long prepared = System.nanoTime();
             pid = cell.boot(
                     ground.oci(),
                     ground.instance().ociState(),
@@ -65,14 +72,22 @@ final class Fleet implements AutoCloseable {
                     agent,
                     ground.settings().bootLimit(),
                     Ground.READY_SIGN);
+            long started = System.nanoTime();
             var _ = cell.ready();
             cell.close();
+            log.debug(
+                    "machine {}: place {} ms, disk {} ms, container {} ms, agent {} ms",
+                    id,
+                    (placed - began) / NANOS_PER_MS,
+                    (prepared - placed) / NANOS_PER_MS,
+                    (started - prepared) / NANOS_PER_MS,
+                    (System.nanoTime() - started) / NANOS_PER_MS);
             return enter(id, pid, cell.place(), spec, claimed);
         } catch (IOException | RuntimeException failed) {
             cell.close();
-            long started = pid;
+            long first = pid;
             clean.add("cleaning up a failed boot", () -> {
-                if (started > 0) {
+                if (first > 0) {
                     sweep(id);
                 }
                 forget(id, cell.place().number(), !failedReboot(directory));

@@ -28,7 +28,13 @@ final class House implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(90);
 
     /// What a test needs of the host to be as it was.
-    record Traces(Set<String> links, Set<String> namespaces, Set<String> groups, Set<String> mounts, Set<String> run) {}
+    record Traces(
+            Set<String> links,
+            Set<String> namespaces,
+            Set<String> groups,
+            Set<String> mounts,
+            Set<String> run,
+            long cells) {}
 
     final Path home;
     final HttpClient http = HttpClient.newHttpClient();
@@ -163,7 +169,11 @@ final class House implements AutoCloseable {
                 mounts.add(line);
             }
         }
-        return new Traces(links, named(Path.of("/run/netns"), key), groups, mounts, named(Path.of("/run"), key));
+        long cells = ProcessHandle.allProcesses()
+                .filter(each ->
+                        each.info().commandLine().orElse("").contains(instance().name()))
+                .count();
+        return new Traces(links, named(Path.of("/run/netns"), key), groups, mounts, named(Path.of("/run"), key), cells);
     }
 
     private static Set<String> named(Path directory, String key) throws IOException {
