@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// One run of an outside program with an end: what it said, how it left, and nothing of it stays behind.
-record Tool(List<String> command, int code, String output) {
+public record Tool(List<String> command, int code, String output) {
 
     private static final int OUTPUT_CHARS_MAX = 200_000;
 
     /// Runs to its end, or to `limit`: then the program and all it started are killed and the run has failed.
-    static Tool run(Path directory, Map<String, String> environment, Duration limit, List<String> command) {
+    public static Tool run(Path directory, Map<String, String> environment, Duration limit, List<String> command) {
         try {
             Path said = Files.createTempFile(Files.createDirectories(directory), "said-", ".log");
             try {
@@ -52,7 +52,7 @@ record Tool(List<String> command, int code, String output) {
 
     /// What it said, if it left with 0; else an error that shows all of it.
     @CanIgnoreReturnValue
-    String fine() {
+    public String fine() {
         if (code != 0) {
             throw new AssertionError(String.join(" ", command) + " left with " + code + "\n" + output);
         }
