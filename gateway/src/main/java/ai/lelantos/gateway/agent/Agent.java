@@ -19,9 +19,6 @@ import reactor.util.retry.Retry;
 /// The gateway's own calls to an agent: no pool, since a machine's address may be another machine's tomorrow.
 public final class Agent {
 
-    /// Who commands and files belong to where a call names nobody; until templates say otherwise, the base image's user.
-    private static final String DEFAULT_USER = "user";
-
     private static final Duration TRY_MAX = Duration.ofSeconds(2);
     private static final Duration INIT_MAX = Duration.ofSeconds(15);
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(20);
@@ -56,7 +53,6 @@ public final class Agent {
         Json.Obj body = Json.object()
                 .putIfPresent("accessToken", identity.accessToken())
                 .put("envVars", identity.envVars())
-                .put("defaultUser", DEFAULT_USER)
                 .put("timestamp", identity.now())
                 .put("defaultUser", DEFAULT_USER)
                 .put("defaultWorkdir", DEFAULT_WORKDIR)

@@ -39,9 +39,12 @@ public final class Migrations {
             )""";
 
     private final Database database;
+    private final List<String> texts;
 
+    /// Reads the scripts, so it blocks; running them does not.
     public Migrations(Database database) {
         this.database = database;
+        this.texts = SCRIPTS.stream().map(Migrations::script).toList();
     }
 
     /// How many scripts were new here.
@@ -72,7 +75,7 @@ public final class Migrations {
                 .collectMap(Map.Entry::getKey, Map.Entry::getValue);
     }
 
-    private static Mono<Integer> rest(Connection connection, Map<Integer, String> applied) {
+    private Mono<Integer> rest(Connection connection, Map<Integer, String> applied) {
         int newest = applied.keySet().stream().mapToInt(Integer::intValue).max().orElse(0);
         if (newest > SCRIPTS.size()) {
             return Mono.error(new StartRefused(
@@ -84,9 +87,9 @@ public final class Migrations {
                 .reduce(0, Integer::sum);
     }
 
-    private static Mono<Integer> one(Connection connection, int version, Map<Integer, String> applied) {
+    private Mono<Integer> one(Connection connection, int version, Map<Integer, String> applied) {
         String name = SCRIPTS.get(version - 1);
-        String script = script(name);
+        String script = texts.get(version - 1);
         String checksum = checksum(script);
         if (applied.containsKey(version)) {
             return checksum.equals(applied.get(version))
