@@ -36,7 +36,7 @@ class HostNameTest {
         "99999999999999999999-abc.localhost, Invalid sandbox port",
         "+80-abc.localhost, Invalid sandbox port",
         "８０-abc.localhost, Invalid sandbox port",
-        "1111111111111111111111111111111111111111111111111111111111111-a1.localhost, Invalid sandbox port",
+        "111111111111111111111111111111111111111111111111111111111111-a1.localhost, Invalid sandbox port",
         "1-a11111111111111111111111111111111111111111111111111111111111111.localhost, Invalid host",
     })
     void aWrongPartIsNamed(String host, String message) {

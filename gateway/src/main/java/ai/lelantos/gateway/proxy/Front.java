@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class Front implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Front.class);
+    private static final int CONNECTIONS_MAX = 16_384; // of clients, all listeners together
     private static final int BACKLOG = 1024; // connections the kernel holds for us
     private static final int STOP_MS = 1_000; // for the loops to end
 
@@ -53,13 +54,22 @@ public final class Front implements AutoCloseable {
         this.board = new Switchboard(running, lanes, lifecycle, new Target.Rules(domain), transport, api);
     }
 
+    private boolean enters(Channel channel) {
+        if (clients.size() < CONNECTIONS_MAX) {
+            return clients.add(channel);
+        }
+        var _ = channel.close();
+        return false;
+    }
+
     /// Opens a plain listener: HTTP/1.1 and, by prior knowledge or upgrade, HTTP/2. Fails when the address is taken.
     public InetSocketAddress listen(InetSocketAddress address) throws IOException {
         return listen(address, new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                clients.add(channel);
-                channel.pipeline().addLast(new Opening(board));
+                if (enters(channel)) {
+                    channel.pipeline().addLast(new Opening(board));
+                }
             }
         });
     }
@@ -74,10 +84,11 @@ public final class Front implements AutoCloseable {
         return listen(address, new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                clients.add(channel);
-                channel.pipeline()
-                        .addLast(tls.context().newHandler(channel.alloc()))
-                        .addLast(new Chosen(board));
+                if (enters(channel)) {
+                    channel.pipeline()
+                            .addLast(tls.context().newHandler(channel.alloc()))
+                            .addLast(new Chosen(board));
+                }
             }
         });
     }
@@ -104,8 +115,9 @@ public final class Front implements AutoCloseable {
         return listen(address, new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                clients.add(channel);
-                channel.pipeline().addLast(new HostService(board.running()));
+                if (enters(channel)) {
+                    channel.pipeline().addLast(new HostService(board.running()));
+                }
             }
         });
     }

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // a write or close that failed shows as the end of its channel
 final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
 
+    private static final int LOOK_SECONDS = 30; // between looks at a connection; a head that takes longer is refused
+    private static final int IDLE_LOOKS_MAX = 21; // a connection without a request is kept for ten minutes
     private static final int EARLY_BYTES_MAX =
             1024 * 1024; // of later requests, that arrived although we stopped reading
     private static final int FAREWELL_MS = 2_000; // for a client to take our last answer before the connection goes
@@ -52,6 +55,9 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
     private boolean chunking; // we make the answer's chunks
     private boolean answering; // a head has gone out
     private long thrownAway;
+    private int looks; // since the last request
+    private boolean slow;
+    private @Nullable ScheduledFuture<?> watch;
 
     Http1Client(Switchboard board, String scheme) {
         this.board = board;
@@ -61,6 +67,28 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        watch = ctx.executor().scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (watch != null) {
+            watch.cancel(false);
+        }
+    }
+
+    /// Ends what holds a connection and asks nothing: a head that two looks in a row find unfinished, a long silence.
+    private void look() {
+        if (phase != Phase.HEAD) {
+            looks = 0;
+            slow = false;
+        } else if (head.begun() && slow) {
+            misunderstood(new BadMessage(408, "Request Timeout"));
+        } else if (++looks > IDLE_LOOKS_MAX) {
+            context().close();
+        } else {
+            slow = head.begun();
+        }
     }
 
     // --- from the client
@@ -371,6 +399,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         }
         context().flush();
         head.reset();
+        slow = false;
         answering = false;
         phase = Phase.HEAD;
         advance();

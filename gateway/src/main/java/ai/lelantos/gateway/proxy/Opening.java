@@ -19,13 +19,17 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.HttpConversionUtil.ExtensionHeaderNames;
 import io.netty.handler.codec.http2.InboundHttpToHttp2Adapter;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// The first bytes of a plain connection: HTTP/2 says so in its preface, everything else is HTTP/1.1.
+@SuppressWarnings("FutureReturnValueIgnored") // a close that failed has nothing left to close
 final class Opening extends ChannelInboundHandlerAdapter {
 
+    private static final int SILENCE_SECONDS_MAX = 60; // until the first bytes say what is spoken
     private static final int STREAMS_MAX = 100; // per connection, at once
     private static final int STREAM_WINDOW_BYTES = 256 * 1024;
     private static final int SETTING_BYTES = 6;
@@ -34,9 +38,26 @@ final class Opening extends ChannelInboundHandlerAdapter {
 
     private final Switchboard board;
     private @Nullable ByteBuf in;
+    private @Nullable ScheduledFuture<?> watch;
 
     Opening(Switchboard board) {
         this.board = board;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        watch = ctx.executor().schedule(() -> ctx.close(), SILENCE_SECONDS_MAX, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (watch != null) {
+            watch.cancel(false);
+        }
+        if (in != null) {
+            in.release();
+            in = null;
+        }
     }
 
     @Override
@@ -59,14 +80,6 @@ final class Opening extends ChannelInboundHandlerAdapter {
         }
         ctx.fireChannelRead(bytes);
         ctx.pipeline().remove(this);
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        if (in != null) {
-            in.release();
-            in = null;
-        }
     }
 
     @Override
