@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,11 @@ public final class Sandbox {
                 .header("E2b-Sandbox-Id", id)
                 .header("E2b-Sandbox-Port", Integer.toString(port));
         return port == AGENT_PORT && accessToken != null ? request.header("X-Access-Token", accessToken) : request;
+    }
+
+    /// The header lines that lead a request to one of its ports.
+    public List<String> routing(int port) {
+        return List.of("E2b-Sandbox-Id: " + id, "E2b-Sandbox-Port: " + port);
     }
 
     HttpRequest.Builder toAgent(String rawPath) {

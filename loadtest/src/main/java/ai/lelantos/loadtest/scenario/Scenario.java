@@ -5,7 +5,18 @@ import java.util.List;
 
 /// One thing that is measured. Its rows go to the [Bench]; what fails is a failure in a row, never the end of the run.
 public sealed interface Scenario
-        permits AgentDay, CreateKill, Exec, Files, Floors, PauseResume, Ports, Soak, Streams, Terminal, WebSockets {
+        permits AgentDay,
+                BesideNginx,
+                CreateKill,
+                Exec,
+                Files,
+                Floors,
+                PauseResume,
+                Ports,
+                Soak,
+                Streams,
+                Terminal,
+                WebSockets {
 
     String name();
 
@@ -24,6 +35,7 @@ public sealed interface Scenario
                 new Terminal(),
                 new Files(),
                 new Ports(),
+                new BesideNginx(),
                 new WebSockets(),
                 new PauseResume(),
                 new AgentDay(),

@@ -1,0 +1,193 @@
+package ai.lelantos.loadtest.measure;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A proxy that is measured beside another: where it listens, and the processes whose time it costs.
+public final class Peer implements AutoCloseable {
+
+    private static final int START_SECONDS_MAX = 10;
+    private static final int WRK_GRACE_SECONDS = 30; // beyond the time it was given
+    private static final Pattern TOTAL = Pattern.compile("(\\d+) requests in ([0-9.]+)(s|m)");
+    private static final Pattern LATENCY = Pattern.compile("(?m)^ +(50|99)% +([0-9.]+)(us|ms|s|m)");
+    private static final Pattern BYTES = Pattern.compile("Transfer/sec: +([0-9.]+)(B|KB|MB|GB)");
+    private static final Pattern FAILED = Pattern.compile("Non-2xx or 3xx responses: (\\d+)");
+    private static final Map<String, Double> TO_MILLIS = Map.of("us", 0.001, "ms", 1.0, "s", 1000.0, "m", 60_000.0);
+    private static final Map<String, Double> TO_MEGA = Map.of("B", 1e-6, "KB", 1e-3, "MB", 1.0, "GB", 1e3);
+
+    /// What some seconds of requests took.
+    public record Cost(
+            long requests, long failed, double cpuSeconds, double p50Ms, double p99Ms, double megabytesPerSecond) {
+
+        /// Requests per second of processor time of the proxy.
+        public double perCoreSecond() {
+            return cpuSeconds == 0 ? 0 : requests / cpuSeconds;
+        }
+    }
+
+    private final URI url;
+    private final List<Long> pids;
+    private final @Nullable Process process;
+
+    private Peer(URI url, List<Long> pids, @Nullable Process process) {
+        this.url = url;
+        this.pids = pids;
+        this.process = process;
+    }
+
+    /// Whoever listens there on this machine.
+    public static Peer listening(URI url) throws IOException {
+        return new Peer(url, List.of(listener(url.getPort())), null);
+    }
+
+    /// An nginx of one worker before a server, new connections to it for every request as ours makes them.
+    public static Peer nginx(Path folder, String address, int port) throws IOException, InterruptedException {
+        int own;
+        try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            own = free.getLocalPort();
+        }
+        Path settings = Files.writeString(folder.resolve("nginx.conf"), """
+                worker_processes 1; daemon off; pid %1$s/pid; error_log %1$s/error;
+                events { worker_connections 4096; }
+                http { access_log off; keepalive_requests 1000000000;
+                  client_body_temp_path %1$s/a; proxy_temp_path %1$s/b; fastcgi_temp_path %1$s/c; uwsgi_temp_path %1$s/d; scgi_temp_path %1$s/e;
+                  server { listen 127.0.0.1:%2$d backlog=1024;
+                    location / { proxy_pass http://%3$s:%4$d; proxy_http_version 1.1; proxy_set_header Connection close; } } }
+                """.formatted(folder, own, address, port));
+        Process process = new ProcessBuilder("nginx", "-p", folder.toString(), "-c", settings.toString())
+                .inheritIO()
+                .start();
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS_MAX);
+        while (!answers(own)) {
+            if (process.waitFor(100, TimeUnit.MILLISECONDS) || System.nanoTime() > until) {
+                process.destroy();
+                throw new IOException("nginx does not start: " + folder.resolve("error"));
+            }
+        }
+        List<Long> pids = Stream.concat(
+                        Stream.of(process.pid()), process.descendants().map(ProcessHandle::pid))
+                .toList();
+        return new Peer(URI.create("http://127.0.0.1:" + own), pids, process);
+    }
+
+    /// Has wrk ask for some seconds.
+    public Cost ask(String path, int connections, int seconds, List<String> headers)
+            throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("wrk", "-t1", "-c" + connections, "-d" + seconds + "s", "--latency"));
+        for (String header : headers) {
+            command.add("-H");
+            command.add(header);
+        }
+        command.add(url.resolve(path).toString());
+        double before = cpuSeconds();
+        Process wrk = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!wrk.waitFor(seconds + WRK_GRACE_SECONDS, TimeUnit.SECONDS) || wrk.exitValue() != 0) {
+            throw new IOException("wrk failed: " + said);
+        }
+        return cost(said, cpuSeconds() - before);
+    }
+
+    static Cost cost(String said, double cpuSeconds) throws IOException {
+        Matcher total = TOTAL.matcher(said);
+        Matcher bytes = BYTES.matcher(said);
+        if (!total.find() || !bytes.find()) {
+            throw new IOException("wrk said nothing of requests: " + said);
+        }
+        Matcher failed = FAILED.matcher(said);
+        double p50 = 0;
+        double p99 = 0;
+        for (Matcher line = LATENCY.matcher(said); line.find(); ) {
+            double millis = Double.parseDouble(line.group(2)) * TO_MILLIS.getOrDefault(line.group(3), 0.0);
+            p50 = line.group(1).equals("50") ? millis : p50;
+            p99 = line.group(1).equals("99") ? millis : p99;
+        }
+        return new Cost(
+                Long.parseLong(total.group(1)),
+                failed.find() ? Long.parseLong(failed.group(1)) : 0,
+                cpuSeconds,
+                p50,
+                p99,
+                Double.parseDouble(bytes.group(1)) * TO_MEGA.getOrDefault(bytes.group(2), 0.0));
+    }
+
+    private double cpuSeconds() throws IOException {
+        double ticks = 0;
+        for (long pid : pids) {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+        }
+        return ticks / 100; // Linux shows hundredths to programs, whatever it counts in
+    }
+
+    private static boolean answers(int port) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    /// The process that holds the listening socket of a port.
+    private static long listener(int port) throws IOException {
+        String local = ":%04X".formatted(port);
+        String inode = Stream.concat(
+                        Files.readAllLines(Path.of("/proc/net/tcp")).stream(),
+                        Files.readAllLines(Path.of("/proc/net/tcp6")).stream())
+                .map(line -> line.strip().split(" +"))
+                .filter(fields -> fields.length > 9 && fields[1].endsWith(local) && fields[3].equals("0A"))
+                .map(fields -> "socket:[" + fields[9] + "]")
+                .findFirst()
+                .orElseThrow(() -> new IOException("nobody listens on port " + port));
+        try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+            return all.map(ProcessHandle::pid)
+                    .filter(pid -> holds(pid, inode))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("no process of ours to see holds port " + port));
+        }
+    }
+
+    private static boolean holds(long pid, String socket) {
+        try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+            return open.anyMatch(each -> {
+                try {
+                    return Files.readSymbolicLink(each).toString().equals(socket);
+                } catch (IOException gone) {
+                    return false;
+                }
+            });
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (process != null) {
+            process.destroy();
+            try {
+                if (!process.waitFor(START_SECONDS_MAX, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
+            } catch (InterruptedException interrupted) {
+                process.destroyForcibly();
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
