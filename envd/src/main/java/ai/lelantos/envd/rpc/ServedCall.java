@@ -68,6 +68,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     private final HttpHeadersBuilder answerHeaders = HttpHeaders.builder();
     private final HttpHeadersBuilder answerTrailers = HttpHeaders.builder();
     private boolean headSent;
+    private boolean readyPending;
     private int messagesSent;
     private @Nullable ByteString unaryAnswer;
 
@@ -120,12 +121,16 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
             end();
             return HttpResponse.of(answer);
         }
-        request.subscribe(inbound, eventLoop);
         if (method.takesOneMessage()) {
             inbound.want(2); // the second, if it comes, is the client's error
         } else {
-            handle(() -> listener = startCall());
+            // Ahead of the subscription: an empty body ends while it is being subscribed to.
+            handle(() -> {
+                listener = startCall();
+                listener.onReady();
+            });
         }
+        request.subscribe(inbound, eventLoop);
         return HttpResponse.of(answer);
     }
 
@@ -160,6 +165,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         handle(() -> {
             Q message = decode(only);
             listener = startCall();
+            listener.onReady();
             listener.onMessage(message);
             listener.onHalfClose();
         });
@@ -189,10 +195,22 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         lock.lock();
         try {
             changed.signalAll();
+            if (readyPending) {
+                return; // a handler that is a long loop would let these pile up
+            }
+            readyPending = true;
         } finally {
             lock.unlock();
         }
-        handle(() -> listener().onReady());
+        handle(() -> {
+            lock.lock();
+            try {
+                readyPending = false;
+            } finally {
+                lock.unlock();
+            }
+            listener().onReady();
+        });
     }
 
     private void cancelHandler(Status why) {
@@ -310,8 +328,13 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
                     new IllegalStateException("expected one message to answer with, got " + messagesSent),
                     method.path());
         }
-        if (finish(State.CLOSED, error) && listener != null) {
-            handler.run(() -> guarded(() -> listener().onComplete()));
+        if (finish(State.CLOSED, error)) {
+            handler.run(() -> {
+                if (listener != null) {
+                    guarded(() -> listener().onComplete());
+                }
+                context.cancel(null); // lets go of whatever waits for the context's end
+            });
         }
     }
 

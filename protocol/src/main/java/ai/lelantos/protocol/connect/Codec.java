@@ -79,11 +79,12 @@ public sealed interface Codec {
                 if (text.isBlank()) {
                     throw malformed("zero-length payload is not a valid JSON object");
                 }
+                JsonText.check(text);
                 JsonFormat.parser()
                         .ignoringUnknownFields()
                         .usingTypeRegistry(types)
                         .merge(text, builder);
-            } catch (InvalidProtocolBufferException e) {
+            } catch (InvalidProtocolBufferException | JsonText.Malformed e) {
                 throw malformed(e.getMessage());
             } catch (CharacterCodingException _) {
                 throw malformed("invalid UTF-8");

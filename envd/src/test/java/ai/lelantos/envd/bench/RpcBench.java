@@ -1,0 +1,263 @@
+package ai.lelantos.envd.bench;
+
+import ai.lelantos.envd.conformance.wire.ServerStreamRequest;
+import ai.lelantos.envd.conformance.wire.StreamResponseDefinition;
+import ai.lelantos.envd.conformance.wire.UnaryRequest;
+import ai.lelantos.protocol.connect.Envelope;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpObject;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.stream.SubscriptionOption;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+
+/// Our RPC room beside Armeria's gRPC service: the same handlers, client, protocol (gRPC over h2c) and run.
+/// Prints a table; ends with 1 if a bound does not hold. `java -cp <test class path> ai.lelantos.envd.bench.RpcBench`
+public final class RpcBench {
+
+    private static final String SERVICE = "/connectrpc.conformance.v1.ConformanceService/";
+    private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
+    private static final int UNARY_CALLS = 4_000;
+    private static final int UNARY_AT_ONCE = 32;
+    private static final double LARGE_RATIO_MIN = 0.9;
+    private static final double SMALL_RATIO_MIN = 0.8;
+
+    /// A shape of stream: how large its messages are, and how many make a call long enough to measure.
+    private record Shape(String name, int bytes, int messages, double ratioMin) {}
+
+    private static final List<Shape> SHAPES = List.of(
+            new Shape("stream of 64 B", 64, 100_000, SMALL_RATIO_MIN),
+            new Shape("stream of 32 KiB", 32 << 10, 2_000, LARGE_RATIO_MIN));
+
+    /// The best of all rounds.
+    private static final class Best {
+        double p50Micros = Double.MAX_VALUE;
+        double p99Micros = Double.MAX_VALUE;
+        double callsPerSecond;
+        final double[] messagesPerSecond = new double[SHAPES.size()];
+    }
+
+    private RpcBench() {}
+
+    public static void main(String[] args) throws Exception {
+        Best ours = new Best();
+        Best theirs = new Best();
+        Process one = serve("ours");
+        Process two = serve("armeria");
+        boolean held;
+        try {
+            WebClient toOurs = client(one);
+            WebClient toTheirs = client(two);
+            for (int round = 0; round <= ROUNDS; round++) {
+                boolean warm = round > 0;
+                measure(toOurs, warm ? ours : new Best());
+                measure(toTheirs, warm ? theirs : new Best());
+            }
+            held = report(ours, theirs);
+        } finally {
+            one.destroy();
+            two.destroy();
+        }
+        System.exit(held ? 0 : 1);
+    }
+
+    private static boolean report(Best ours, Best theirs) {
+        boolean held = true;
+        row("", "ours", "armeria", "ratio", "bound");
+        row("unary p50, us", ours.p50Micros, theirs.p50Micros, theirs.p50Micros / ours.p50Micros, Double.NaN);
+        row("unary p99, us", ours.p99Micros, theirs.p99Micros, theirs.p99Micros / ours.p99Micros, Double.NaN);
+        double unary = ours.callsPerSecond / theirs.callsPerSecond;
+        row("unary, calls/s", ours.callsPerSecond, theirs.callsPerSecond, unary, SMALL_RATIO_MIN);
+        held &= unary >= SMALL_RATIO_MIN;
+        for (int shape = 0; shape < SHAPES.size(); shape++) {
+            double mine = ours.messagesPerSecond[shape];
+            double other = theirs.messagesPerSecond[shape];
+            row(
+                    SHAPES.get(shape).name() + ", messages/s",
+                    mine,
+                    other,
+                    mine / other,
+                    SHAPES.get(shape).ratioMin());
+            held &= mine / other >= SHAPES.get(shape).ratioMin();
+        }
+        return held;
+    }
+
+    private static void row(String name, double ours, double theirs, double ratio, double bound) {
+        row(
+                name,
+                String.format(Locale.ROOT, "%.0f", ours),
+                String.format(Locale.ROOT, "%.0f", theirs),
+                String.format(Locale.ROOT, "%.2f", ratio),
+                Double.isNaN(bound) ? "-" : String.format(Locale.ROOT, ">= %.1f", bound));
+    }
+
+    private static void row(String name, String ours, String theirs, String ratio, String bound) {
+        System.out.printf("%-28s %12s %12s %7s %7s%n", name, ours, theirs, ratio, bound);
+    }
+
+    private static void measure(WebClient client, Best best) throws Exception {
+        latency(client, best);
+        throughput(client, best);
+        for (int shape = 0; shape < SHAPES.size(); shape++) {
+            Shape of = SHAPES.get(shape);
+            for (boolean heeding : new boolean[] {false, true}) {
+                best.messagesPerSecond[shape] = Math.max(best.messagesPerSecond[shape], stream(client, of, heeding));
+            }
+        }
+    }
+
+    private static void latency(WebClient client, Best best) throws Exception {
+        var nanos = new long[UNARY_CALLS];
+        HttpRequest request = echo();
+        for (int call = 0; call < UNARY_CALLS; call++) {
+            long start = System.nanoTime();
+            ok(client.execute(request).aggregate().get());
+            nanos[call] = System.nanoTime() - start;
+        }
+        Arrays.sort(nanos);
+        best.p50Micros = Math.min(best.p50Micros, nanos[UNARY_CALLS / 2] / 1e3);
+        best.p99Micros = Math.min(best.p99Micros, nanos[UNARY_CALLS * 99 / 100] / 1e3);
+    }
+
+    private static void throughput(WebClient client, Best best) throws Exception {
+        var left = new AtomicLong(UNARY_CALLS * 4L);
+        long start = System.nanoTime();
+        CompletableFuture<?>[] lanes = new CompletableFuture<?>[UNARY_AT_ONCE];
+        for (int lane = 0; lane < UNARY_AT_ONCE; lane++) {
+            lanes[lane] = lane(client, left);
+        }
+        CompletableFuture.allOf(lanes).get();
+        best.callsPerSecond = Math.max(best.callsPerSecond, UNARY_CALLS * 4e9 / (System.nanoTime() - start));
+    }
+
+    private static CompletableFuture<?> lane(WebClient client, AtomicLong left) {
+        if (left.getAndDecrement() <= 0) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return client.execute(echo()).aggregate().thenComposeAsync(answer -> {
+            ok(answer);
+            return lane(client, left);
+        });
+    }
+
+    private static double stream(WebClient client, Shape shape, boolean heeding) throws Exception {
+        var definition = StreamResponseDefinition.newBuilder().setResponseDelayMs(shape.messages());
+        if (heeding) {
+            definition.addResponseData(ByteString.EMPTY);
+        }
+        ServerStreamRequest request = ServerStreamRequest.newBuilder()
+                .setResponseDefinition(definition)
+                .setRequestData(ByteString.copyFrom(new byte[shape.bytes()]))
+                .build();
+        var counter = new Counter();
+        long start = System.nanoTime();
+        HttpResponse response = client.execute(grpc("ServerStream", request));
+        response.subscribe(counter, SubscriptionOption.WITH_POOLED_OBJECTS);
+        counter.done.get();
+        double seconds = (System.nanoTime() - start) / 1e9;
+        if (counter.bytes < (long) shape.messages() * shape.bytes()) {
+            throw new IllegalStateException(
+                    "expected " + shape.messages() + " messages, got " + counter.bytes + " bytes");
+        }
+        return shape.messages() / seconds;
+    }
+
+    private static final class Counter implements Subscriber<HttpObject> {
+
+        final CompletableFuture<Boolean> done = new CompletableFuture<>();
+        long bytes;
+        private String status = "";
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(HttpObject object) {
+            switch (object) {
+                case HttpData data -> {
+                    bytes += data.length();
+                    data.close();
+                }
+                case HttpHeaders headers -> status = headers.get("grpc-status", status);
+                default -> throw new IllegalStateException("neither data nor headers: " + object);
+            }
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            done.completeExceptionally(cause);
+        }
+
+        @Override
+        public void onComplete() {
+            if (status.equals("0")) {
+                done.complete(true);
+            } else {
+                done.completeExceptionally(new IllegalStateException("grpc-status " + status));
+            }
+        }
+    }
+
+    private static HttpRequest echo() {
+        return grpc(
+                "Unary",
+                UnaryRequest.newBuilder()
+                        .setRequestData(ByteString.copyFrom(new byte[64]))
+                        .build());
+    }
+
+    private static HttpRequest grpc(String method, Message request) {
+        RequestHeaders headers = RequestHeaders.of(
+                HttpMethod.POST, SERVICE + method, "content-type", "application/grpc+proto", "te", "trailers");
+        return HttpRequest.of(
+                headers,
+                HttpData.wrap(Envelope.of(request.toByteString()).encode().toByteArray()));
+    }
+
+    private static void ok(AggregatedHttpResponse answer) {
+        if (!"0".equals(answer.trailers().get("grpc-status"))) {
+            throw new IllegalStateException("a call failed: " + answer.headers() + answer.trailers());
+        }
+    }
+
+    private static Process serve(String which) throws IOException {
+        return new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-XX:+UseSerialGC",
+                        "-Xmx768m",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        BenchServer.class.getName(),
+                        which)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    private static WebClient client(Process server) throws IOException {
+        BufferedReader out = server.inputReader();
+        return WebClient.builder("h2c://127.0.0.1:" + out.readLine())
+                .responseTimeoutMillis(0)
+                .maxResponseLength(0)
+                .build();
+    }
+}

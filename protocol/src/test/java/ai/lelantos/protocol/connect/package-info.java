@@ -1,0 +1,4 @@
+@NullMarked
+package ai.lelantos.protocol.connect;
+
+import org.jspecify.annotations.NullMarked;
