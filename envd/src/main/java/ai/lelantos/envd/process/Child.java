@@ -21,6 +21,9 @@ final class Child implements NativeProcess.Watcher {
     static final int SIGTERM = 15;
     static final int SIGKILL = 9;
 
+    /// How much earlier than its caller's deadline a process is killed, so that it is gone when the caller is told.
+    private static final Duration HEAD_START = Duration.ofMillis(50);
+
     /// How long a slow listener may hold up the end of a signalled process.
     private static final Duration LAST_WORDS_MAX = Duration.ofMillis(200);
 
@@ -59,7 +62,11 @@ final class Child implements NativeProcess.Watcher {
 
     /// Begins to read and wait; kills it after the timeout, whoever is there or not.
     void begin(Optional<Duration> timeout) {
-        timeout.ifPresent(after -> deadline = loop.after(after, this::expire));
+        timeout.ifPresent(limit -> {
+            Duration twentieth = limit.dividedBy(20);
+            Duration headStart = twentieth.compareTo(HEAD_START) < 0 ? twentieth : HEAD_START;
+            deadline = loop.after(limit.minus(headStart), this::expire);
+        });
         process.watch(this);
     }
 

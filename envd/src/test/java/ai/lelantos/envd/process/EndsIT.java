@@ -176,23 +176,32 @@ class EndsIT {
     @Test
     void noZombieIsSeenForLong() throws Exception {
         Duration longest = Duration.ZERO;
-        for (int i = 0; i < 30; i++) {
-            try (Attached command = user.start(Shell.command("sleep", "0.05"))) {
-                Path status = agent.inside("/proc/" + command.pid() + "/stat");
-                long zombieSince = 0;
-                for (char state = state(status); state != 0; state = state(status)) {
-                    if (state == 'Z' && zombieSince == 0) {
-                        zombieSince = System.nanoTime();
-                    }
-                }
-                if (zombieSince != 0) {
-                    Duration seen = Duration.ofNanos(System.nanoTime() - zombieSince);
+        // With the priority it has in a sandbox: the promise is the agent's, not the test machine's scheduler's.
+        try (RealAgent prompt =
+                RealAgent.with().environment("LELANTOS_ENVD_NICE", "-20").start()) {
+            Shell shell = new Shell(new AgentClient(prompt.uri()));
+            for (int i = 0; i < 30; i++) {
+                try (Attached command = shell.start(Shell.command("sleep", "0.05"))) {
+                    Duration seen = zombieSeen(prompt.inside("/proc/" + command.pid() + "/stat"));
                     longest = seen.compareTo(longest) > 0 ? seen : longest;
+                    assertThat(command.finish().getExitCode()).isZero();
                 }
-                assertThat(command.finish().getExitCode()).isZero();
             }
         }
         assertThat(longest).isLessThan(ZOMBIE_MAX);
+    }
+
+    /// From the first look that found a zombie to the last one.
+    private static Duration zombieSeen(Path stat) throws IOException {
+        long first = 0;
+        long last = 0;
+        for (char state = state(stat); state != 0; state = state(stat)) {
+            if (state == 'Z') {
+                last = System.nanoTime();
+                first = first == 0 ? last : first;
+            }
+        }
+        return Duration.ofNanos(last - first);
     }
 
     /// The process' state letter, or 0 once it is reaped.

@@ -35,7 +35,7 @@ class FloodIT {
 
     @Test
     void twoHundredCommandsAtOnceLoseNothingAndNobodyNoticesThoseWhoLeave() throws Exception {
-        try (RealAgent agent = RealAgent.start();
+        try (RealAgent agent = wholeHeap();
                 var clients = Executors.newVirtualThreadPerTaskExecutor()) {
             Shell shell = new Shell(new AgentClient(agent.uri()));
             round(shell, clients, COMMANDS); // classes loaded, code compiled, pools made: that is the agent at rest
@@ -76,7 +76,7 @@ class FloodIT {
 
     @Test
     void oneGibibyteArrivesWholeThroughFlatMemory() throws Exception {
-        try (RealAgent agent = RealAgent.start()) {
+        try (RealAgent agent = wholeHeap()) {
             Shell shell = new Shell(new AgentClient(agent.uri()));
             transfer(shell, 64 << 20); // warm
             long before = settledMemory(agent);
@@ -112,10 +112,14 @@ class FloodIT {
         assertThat(HexFormat.of().formatHex(digest.digest())).isEqualTo(expected);
     }
 
-    /// The agent's anonymous memory after a full collection, which `jcmd` waits for.
-    private static long settledMemory(RealAgent agent) throws Exception {
-        agent.collectGarbage();
-        return agent.anonymousBytes();
+    /// An agent whose heap is all resident from the start, so that what its process grows by is not heap.
+    private static RealAgent wholeHeap() {
+        return RealAgent.with().jvm("-Xms96m").jvm("-XX:+AlwaysPreTouch").start();
+    }
+
+    /// What the agent needs after a full collection: live heap, and whatever its process has outside the heap.
+    private static long settledMemory(RealAgent agent) {
+        return agent.liveHeapBytes() + agent.anonymousBytes();
     }
 
     private static void awaitEmpty(Shell shell) {

@@ -156,12 +156,14 @@ class TerminalIT {
                     .isEqualTo(
                             error(
                                     Code.INTERNAL,
-                                    "error writing to stdin: tty assigned to process — input should be written to the pty, not the stdin"));
+                                    "error writing to stdin: tty assigned to process — "
+                                    + "input should be written to the pty, not the stdin"));
             assertThat(Failures.of(() -> root.type(piped.pid(), "x")))
                     .isEqualTo(
                             error(
                                     Code.INTERNAL,
-                                    "error writing to tty: tty not assigned to process — input should be written to the stdin, not the tty"));
+                                    "error writing to tty: tty not assigned to process — "
+                                    + "input should be written to the stdin, not the tty"));
             assertThat(Failures.of(() -> root.closeStdin(terminal.pid())))
                     .isEqualTo(error(
                             Code.UNKNOWN,

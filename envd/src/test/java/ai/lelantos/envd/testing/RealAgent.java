@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
 public final class RealAgent implements AutoCloseable {
 
     private static final Pattern READY = Pattern.compile("envd ready on [^ ]*:(\\d+) in \\d+ ms");
+    private static final Pattern HEAP_USED = Pattern.compile("(?:DefNew|Tenured)\\s+total \\d+K, used (\\d+)K");
     private static final Duration START_MAX = Duration.ofSeconds(60);
     private static final Duration END_MAX = Duration.ofSeconds(20);
     private static final String PASSWD = """
@@ -139,17 +141,30 @@ public final class RealAgent implements AutoCloseable {
         }
     }
 
-    /// Runs a full collection in the agent and waits for it.
-    public void collectGarbage() {
+    /// What is left of the agent's heap after a full collection, bytes.
+    public long liveHeapBytes() {
+        var _ = diagnose("GC.run");
+        String report = diagnose("GC.heap_info");
+        List<MatchResult> generations = HEAP_USED.matcher(report).results().toList();
+        if (generations.size() != 2) {
+            throw new AssertionError("not the two generations of the serial collector: " + report);
+        }
+        return generations.stream()
+                .mapToLong(generation -> Long.parseLong(generation.group(1)) << 10)
+                .sum();
+    }
+
+    private String diagnose(String command) {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         try {
-            Process process = new ProcessBuilder(jcmd, Long.toString(pid()), "GC.run")
+            Process process = new ProcessBuilder(jcmd, Long.toString(pid()), command)
                     .redirectErrorStream(true)
                     .start();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
                 throw new AssertionError("jcmd says: " + said);
             }
+            return said;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
