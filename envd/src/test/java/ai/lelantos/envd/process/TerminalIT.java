@@ -153,16 +153,14 @@ class TerminalIT {
         try (Attached terminal = user.start(session(80, 24));
                 Attached piped = user.start(Shell.command("cat"))) {
             assertThat(Failures.of(() -> root.stdin(terminal.pid(), ByteString.copyFromUtf8("x"))))
-                    .isEqualTo(
-                            error(
-                                    Code.INTERNAL,
-                                    "error writing to stdin: tty assigned to process — "
+                    .isEqualTo(error(
+                            Code.INTERNAL,
+                            "error writing to stdin: tty assigned to process — "
                                     + "input should be written to the pty, not the stdin"));
             assertThat(Failures.of(() -> root.type(piped.pid(), "x")))
-                    .isEqualTo(
-                            error(
-                                    Code.INTERNAL,
-                                    "error writing to tty: tty not assigned to process — "
+                    .isEqualTo(error(
+                            Code.INTERNAL,
+                            "error writing to tty: tty not assigned to process — "
                                     + "input should be written to the stdin, not the tty"));
             assertThat(Failures.of(() -> root.closeStdin(terminal.pid())))
                     .isEqualTo(error(
