@@ -14,6 +14,7 @@ import ai.lelantos.gateway.runtime.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -140,7 +141,11 @@ class ContainerDriverIT {
         Machine gone = get(driver.boot(House.SPEC));
         end(frozen.freeze());
         driver.detach();
-        ProcessHandle.of(((ContainerMachine) gone).file().pid()).orElseThrow().destroyForcibly();
+        ProcessHandle first =
+                ProcessHandle.of(((ContainerMachine) gone).file().pid()).orElseThrow();
+        assertThat(first.destroyForcibly()).isTrue();
+        assertThat(first.onExit().get(House.LIMIT.toSeconds(), TimeUnit.SECONDS))
+                .isEqualTo(first);
         assertThat(house.health(running)).isEqualTo(204);
 
         driver = house.nextDriver();

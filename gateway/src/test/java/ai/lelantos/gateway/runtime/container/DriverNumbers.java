@@ -98,6 +98,7 @@ final class DriverNumbers {
 
     private void cold() throws IOException {
         List<Long> boots = new ArrayList<>();
+        List<Long> agents = new ArrayList<>();
         List<Long> kills = new ArrayList<>();
         List<Long> freezes = new ArrayList<>();
         List<Long> thaws = new ArrayList<>();
@@ -106,12 +107,14 @@ final class DriverNumbers {
             long began = System.nanoTime();
             Machine machine = boot(spec);
             boots.add(System.nanoTime() - began);
+            agents.add(House.get(machine.usage()).cpuNanos());
             freezes.add(timed(() -> machine.freeze().block(LIMIT)));
             thaws.add(timed(() -> machine.thaw().block(LIMIT)));
             health(machine);
             kills.add(timed(() -> machine.kill().block(LIMIT)));
         }
         print("cold boot, until the agent is ready", boots);
+        print("CPU time of its processes until then", agents);
         print("freeze", freezes);
         print("thaw", thaws);
         print("kill", kills);
@@ -178,7 +181,7 @@ final class DriverNumbers {
     }
 
     private static long available() throws IOException {
-        return Cgroups.field(Path.of("/proc/meminfo"), "MemAvailable:");
+        return kilobytes(Path.of("/proc/meminfo"), "MemAvailable:");
     }
 
     /// Proportional share of all processes of a machine, KiB.

@@ -2,6 +2,7 @@ package ai.lelantos.gateway.runtime.container;
 
 import ai.lelantos.gateway.runtime.Machine;
 import ai.lelantos.gateway.runtime.MachineSpec;
+import ai.lelantos.gateway.runtime.RuntimeRefused;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
 import java.io.IOException;
 import java.net.URI;
@@ -12,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -26,6 +29,13 @@ final class House implements AutoCloseable {
     static final MachineSpec SPEC = new MachineSpec("tiny", "b1", 1, 128, 64, true);
     static final MachineSpec OFFLINE = new MachineSpec("tiny", "b1", 1, 128, 64, false);
     static final Duration LIMIT = Duration.ofSeconds(90);
+
+    private static final String PREFIX = "lelantos-it";
+
+    /// No test of this room takes longer.
+    private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(10);
+
+    private static final AtomicBoolean FORGOTTEN_WIPED = new AtomicBoolean();
 
     /// What a test needs of the host to be as it was.
     record Traces(
@@ -42,10 +52,11 @@ final class House implements AutoCloseable {
     private @Nullable ContainerDriver driver;
 
     House(RuntimeSettings settings) throws IOException {
+        wipeForgotten();
         this.settings = settings;
         this.home = Files.createTempDirectory(
                 Path.of("/tmp"),
-                "lelantos-it",
+                PREFIX,
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Path rootfs = Files.createDirectories(home.resolve("images/tiny/b1/rootfs"));
         for (String each :
@@ -196,18 +207,43 @@ final class House implements AutoCloseable {
             } // what a failed test left is found below
         } finally {
             http.close();
-            Cgroups groups = Cgroups.at(Path.of("/sys/fs/cgroup"), instance().name());
-            for (String each : groups.machines()) {
-                for (long pid : groups.processes(each)) {
-                    var _ = ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly);
-                }
-                Cgroups.await(() -> groups.processes(each).isEmpty(), "the end of " + each);
-                groups.remove(each);
+            wipe(home);
+        }
+    }
+
+    /// Ends and removes everything a home has on the host, whoever made it.
+    private static void wipe(Path home) throws IOException {
+        Instance instance = Instance.of(home);
+        Cgroups groups = Cgroups.at(Path.of("/sys/fs/cgroup"), instance.name());
+        for (String each : groups.machines()) {
+            for (long pid : groups.processes(each)) {
+                var _ = ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly);
             }
-            groups.removeParent();
-            Network.remove(instance());
-            Trees.delete(instance().run());
-            Trees.delete(home);
+            Cgroups.await(() -> groups.processes(each).isEmpty(), "the end of " + each);
+            groups.remove(each);
+        }
+        groups.removeParent();
+        Network.remove(instance);
+        Trees.delete(instance.run());
+        Trees.delete(home);
+    }
+
+    /// Takes away what a test run that was killed left behind: homes that are old and that no driver holds.
+    private static void wipeForgotten() throws IOException {
+        if (!FORGOTTEN_WIPED.compareAndSet(false, true)) {
+            return;
+        }
+        Instant old = Instant.now().minus(FORGOTTEN_AFTER);
+        for (String name : Cgroups.directories(Path.of("/tmp"))) {
+            Path home = Path.of("/tmp", name);
+            if (name.matches(PREFIX + "\\d+")
+                    && Files.getLastModifiedTime(home).toInstant().isBefore(old)) {
+                try (HomeLock _ = HomeLock.take(home)) {
+                    wipe(home);
+                } catch (RuntimeRefused inUse) {
+                    // a test run beside this one
+                }
+            }
         }
     }
 }
