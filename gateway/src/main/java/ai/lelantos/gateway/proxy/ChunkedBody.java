@@ -142,7 +142,7 @@ final class ChunkedBody extends Body {
         String text = line.toString();
         line.setLength(0);
         int colon = text.indexOf(':');
-        if (colon < 0 || !Head.isToken(text.substring(0, colon)) || !Head.isValue(text.substring(colon + 1))) {
+        if (colon < 0 || !Grammar.isToken(text.substring(0, colon)) || !Grammar.isValue(text.substring(colon + 1))) {
             throw new BadMessage("malformed trailer");
         }
         byte[] name = text.substring(0, colon).getBytes(StandardCharsets.US_ASCII);

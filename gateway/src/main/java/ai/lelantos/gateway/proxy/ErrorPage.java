@@ -76,8 +76,8 @@ record ErrorPage(int status, String contentType, String body) {
         return switch (refusal) {
             case Refusal.NotFound(String id) ->
                 HtmlPage.of("Sandbox Not Found", "The sandbox <b>" + HtmlPage.escaped(id) + "</b> was not found.")
-                        .saying(
-                                "It was ended, its time ran out, or it is paused. Start a new one, or resume it from your program, and load this page again.")
+                        .saying("It was ended, its time ran out, or it is paused. Start a new one, or resume "
+                                + "it from your program, and load this page again.")
                         .fact("Sandbox", id)
                         .fact("Host", at)
                         .text();
@@ -95,8 +95,8 @@ record ErrorPage(int status, String contentType, String body) {
                 HtmlPage.of(
                                 "Missing Traffic Access Token",
                                 "This sandbox lets in only who brings its traffic access token.")
-                        .saying(
-                                "Send it in the header <code>e2b-traffic-access-token</code>. The program that created the sandbox has it as <code>trafficAccessToken</code>.")
+                        .saying("Send it in the header <code>e2b-traffic-access-token</code>. The program "
+                                + "that created the sandbox has it as <code>trafficAccessToken</code>.")
                         .fact("Sandbox", id)
                         .fact("Host", at)
                         .text();
@@ -104,8 +104,8 @@ record ErrorPage(int status, String contentType, String body) {
                 HtmlPage.of(
                                 "Invalid Traffic Access Token",
                                 "The traffic access token that came with this request isn't this sandbox's.")
-                        .saying(
-                                "Take <code>trafficAccessToken</code> from the program that created the sandbox, and send it in the header <code>e2b-traffic-access-token</code>.")
+                        .saying("Take <code>trafficAccessToken</code> from the program that created the "
+                                + "sandbox, and send it in the header <code>e2b-traffic-access-token</code>.")
                         .fact("Sandbox", id)
                         .fact("Host", at)
                         .text();

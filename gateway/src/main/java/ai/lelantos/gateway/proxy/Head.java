@@ -15,18 +15,8 @@ final class Head {
     private static final int BYTES_FIRST = 1024;
     private static final int BYTES_KEPT_MAX = 8 * 1024; // a larger array is not kept between messages
     private static final int EMPTY_LINES_MAX = 1; // before a request, as RFC 9112 2.2 suggests
-    private static final int LENGTH_DIGITS_MAX = 18;
 
     private static final byte[] HTTP = {'H', 'T', 'T', 'P', '/'};
-    private static final boolean[] TOKEN = new boolean[256];
-    private static final boolean[] VALUE = new boolean[256];
-
-    static {
-        for (int c = 0; c < 256; c++) {
-            TOKEN[c] = alphanumeric(c) || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
-            VALUE[c] = c == '\t' || (c >= ' ' && c != 127);
-        }
-    }
 
     /// How the body after a head is delimited.
     enum Length {
@@ -165,7 +155,7 @@ final class Head {
 
     private void requestLine(int start, int end) {
         int at = start;
-        while (at < end && TOKEN[bytes[at] & 0xff]) {
+        while (at < end && Grammar.token(bytes[at])) {
             at++;
         }
         methodStart = start;
@@ -211,12 +201,12 @@ final class Head {
         }
         reasonStart = Math.min(end, space + 5);
         reasonEnd = end;
-        check(reasonStart, reasonEnd);
+        Grammar.check(bytes, reasonStart, reasonEnd);
     }
 
     private void version(int start, int end) {
         boolean http = end - start == 8 && Arrays.equals(bytes, start, start + 5, HTTP, 0, 5);
-        if (!http || !digit(bytes[start + 5]) || bytes[start + 6] != '.' || !digit(bytes[start + 7])) {
+        if (!http || !Grammar.digit(bytes[start + 5]) || bytes[start + 6] != '.' || !Grammar.digit(bytes[start + 7])) {
             throw new BadMessage("malformed protocol version");
         }
         if (bytes[start + 5] != '1' || bytes[start + 7] > '1') {
@@ -227,7 +217,7 @@ final class Head {
 
     private void field(int start, int end) {
         int colon = start;
-        while (colon < end && TOKEN[bytes[colon] & 0xff]) {
+        while (colon < end && Grammar.token(bytes[colon])) {
             colon++;
         }
         if (colon == start || colon >= end || bytes[colon] != ':') {
@@ -236,13 +226,13 @@ final class Head {
         }
         int from = colon + 1;
         int to = end;
-        while (from < to && blank(bytes[from])) {
+        while (from < to && Grammar.blank(bytes[from])) {
             from++;
         }
-        while (to > from && blank(bytes[to - 1])) {
+        while (to > from && Grammar.blank(bytes[to - 1])) {
             to--;
         }
-        check(from, to);
+        Grammar.check(bytes, from, to);
         add(start, colon, from, to);
     }
 
@@ -273,13 +263,13 @@ final class Head {
             first[field.index()] = (short) fields;
         }
         if (field == Field.CONTENT_LENGTH) {
-            long length = number(from, to);
+            long length = Grammar.number(bytes, from, to);
             if (repeated && (request || length != contentLength)) {
                 throw new BadMessage("repeated Content-Length");
             }
             contentLength = length;
         } else if (field == Field.TRANSFER_ENCODING) {
-            if (repeated || !is(from, to, "chunked")) {
+            if (repeated || !Grammar.is(bytes, from, to, "chunked")) {
                 throw new BadMessage("unsupported Transfer-Encoding");
             }
             chunked = true;
@@ -302,18 +292,18 @@ final class Head {
             }
             int a = start;
             int b = i;
-            while (a < b && blank(bytes[a])) {
+            while (a < b && Grammar.blank(bytes[a])) {
                 a++;
             }
-            while (b > a && blank(bytes[b - 1])) {
+            while (b > a && Grammar.blank(bytes[b - 1])) {
                 b--;
             }
             start = i + 1;
-            if (is(a, b, "close")) {
+            if (Grammar.is(bytes, a, b, "close")) {
                 close = true;
-            } else if (is(a, b, "keep-alive")) {
+            } else if (Grammar.is(bytes, a, b, "keep-alive")) {
                 keepAlive = true;
-            } else if (is(a, b, "upgrade")) {
+            } else if (Grammar.is(bytes, a, b, "upgrade")) {
                 upgrade = true;
             } else if (a < b) {
                 connectionNames = true;
@@ -332,16 +322,7 @@ final class Head {
             throw new BadMessage("missing Host");
         }
         if (request && has(Field.HOST)) {
-            checkHost(valueStart(Field.HOST), valueEnd(Field.HOST));
-        }
-    }
-
-    private void checkHost(int from, int to) {
-        for (int i = from; i < to; i++) {
-            int c = bytes[i];
-            if (!alphanumeric(c) && "-._:[]%~".indexOf(c) < 0) {
-                throw new BadMessage("malformed Host");
-            }
+            Grammar.checkHost(bytes, valueStart(Field.HOST), valueEnd(Field.HOST));
         }
     }
 
@@ -360,16 +341,7 @@ final class Head {
     }
 
     boolean methodIs(String method) {
-        int length = methodEnd - methodStart;
-        if (length != method.length()) {
-            return false;
-        }
-        for (int i = 0; i < length; i++) {
-            if (bytes[methodStart + i] != method.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
+        return Grammar.same(bytes, methodStart, methodEnd, method);
     }
 
     String target() {
@@ -377,15 +349,8 @@ final class Head {
     }
 
     boolean targetStartsWith(String prefix) {
-        if (targetEnd - targetStart < prefix.length()) {
-            return false;
-        }
-        for (int i = 0; i < prefix.length(); i++) {
-            if (bytes[targetStart + i] != prefix.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
+        int end = targetStart + prefix.length();
+        return end <= targetEnd && Grammar.same(bytes, targetStart, end, prefix);
     }
 
     boolean has(Field field) {
@@ -399,7 +364,7 @@ final class Head {
     }
 
     boolean valueIs(Field field, String expected) {
-        return has(field) && is(valueStart(field), valueEnd(field), expected);
+        return has(field) && Grammar.is(bytes, valueStart(field), valueEnd(field), expected);
     }
 
     /// Whether the first value of this field is, byte for byte, what is given.
@@ -465,7 +430,7 @@ final class Head {
     }
 
     boolean valueIs(int index, String expected) {
-        return is(spans[index * 4 + 2], spans[index * 4 + 3], expected);
+        return Grammar.is(bytes, spans[index * 4 + 2], spans[index * 4 + 3], expected);
     }
 
     /// Whether the sender's `Connection` names this field, making it a matter of one hop.
@@ -527,69 +492,5 @@ final class Head {
 
     private String string(int from, int to) {
         return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
-    }
-
-    private boolean is(int from, int to, String expected) {
-        if (to - from != expected.length()) {
-            return false;
-        }
-        for (int i = 0; i < expected.length(); i++) {
-            if (Field.lower(bytes[from + i]) != expected.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private long number(int from, int to) {
-        if (from == to || to - from > LENGTH_DIGITS_MAX) {
-            throw new BadMessage("malformed Content-Length");
-        }
-        long number = 0;
-        for (int i = from; i < to; i++) {
-            if (!digit(bytes[i])) {
-                throw new BadMessage("malformed Content-Length");
-            }
-            number = number * 10 + bytes[i] - '0';
-        }
-        return number;
-    }
-
-    private void check(int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (!VALUE[bytes[i] & 0xff]) {
-                throw new BadMessage("control character in a header field");
-            }
-        }
-    }
-
-    static boolean isToken(CharSequence text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) > 255 || !TOKEN[text.charAt(i)]) {
-                return false;
-            }
-        }
-        return !text.isEmpty();
-    }
-
-    static boolean isValue(CharSequence text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) > 255 || !VALUE[text.charAt(i)]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean alphanumeric(int c) {
-        return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    }
-
-    private static boolean digit(int c) {
-        return c >= '0' && c <= '9';
-    }
-
-    private static boolean blank(int c) {
-        return c == ' ' || c == '\t';
     }
 }

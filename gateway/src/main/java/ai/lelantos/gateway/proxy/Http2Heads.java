@@ -23,11 +23,11 @@ final class Http2Heads {
         String path = text(headers.path());
         String authority = text(headers.authority());
         String host = text(headers.get("host"));
-        if (!Head.isToken(method)
+        if (!Grammar.isToken(method)
                 || method.equals("CONNECT")
                 || path.isEmpty()
                 || !printable(path)
-                || !Head.isValue(authority)
+                || !Grammar.isValue(authority)
                 || text(headers.scheme()).isEmpty()) {
             throw new BadMessage("malformed pseudo-header");
         }
@@ -98,7 +98,7 @@ final class Http2Heads {
     }
 
     private static void check(String name, String value) {
-        if (!Head.isToken(name) || !name.equals(name.toLowerCase(Locale.ROOT)) || !Head.isValue(value)) {
+        if (!Grammar.isToken(name) || !name.equals(name.toLowerCase(Locale.ROOT)) || !Grammar.isValue(value)) {
             throw new BadMessage("malformed header field");
         }
     }

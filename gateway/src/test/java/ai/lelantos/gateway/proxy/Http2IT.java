@@ -39,8 +39,8 @@ class Http2IT {
         var seen = new CompletableFuture<String>();
         Guest guest = stage.guest(wire -> {
             seen.complete(wire.head());
-            wire.send(
-                    "HTTP/1.1 201 Made\r\nX-Up: A\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-End: 1\r\n\r\n");
+            wire.send("HTTP/1.1 201 Made\r\nX-Up: A\r\nConnection: close\r\nTransfer-Encoding: "
+                    + "chunked\r\n\r\n2\r\nhi\r\n0\r\nX-End: 1\r\n\r\n");
         });
         stage.running.starts("abc");
         Frames client = client().headers(

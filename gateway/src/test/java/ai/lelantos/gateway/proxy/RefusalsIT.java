@@ -173,8 +173,8 @@ class RefusalsIT {
                     + ".localhost\r\nX-Access-Token: x\r\nContent-Length: 0\r\n\r\n");
             assertThat(answer).startsWith("HTTP/1.1 404 ").contains(JSON);
             assertThat(body(answer))
-                    .startsWith(
-                            "{\"message\":\"This endpoint is reserved for the E2B control plane and is not reachable through the sandbox URL\",\"path\":\"/")
+                    .startsWith("{\"message\":\"This endpoint is reserved for the E2B control plane and "
+                            + "is not reachable through the sandbox URL\",\"path\":\"/")
                     .endsWith("\",\"code\":404}");
         }
     }
@@ -205,7 +205,8 @@ class RefusalsIT {
         isJson(
                 stage.ask(Stage.get("abc", guest.port(), "/")),
                 429,
-                "{\"sandboxId\":\"abc\",\"message\":\"The sandbox has too many concurrent incoming connections (limit: 2)\",\"code\":429,\"connectionLimit\":2}");
+                "{\"sandboxId\":\"abc\",\"message\":\"The sandbox has too many concurrent incoming "
+                        + "connections (limit: 2)\",\"code\":429,\"connectionLimit\":2}");
         isHtml(stage.ask(Stage.get("abc", guest.port(), "/", BROWSER)), 429, "Too Many Connections");
         held.getFirst().close();
         Wire next = stage.client();
@@ -219,7 +220,8 @@ class RefusalsIT {
 
     @ParameterizedTest
     @CsvSource({
-        "CREDENTIALS, 403, Unable to Resume Sandbox, This sandbox can't be resumed with the credentials provided. Check your access token and try again.",
+        "CREDENTIALS, 403, Unable to Resume Sandbox, This sandbox can't be resumed with the "
+                + "credentials provided. Check your access token and try again.",
         "TRANSITIONING, 409, Sandbox Still Transitioning, The sandbox is still transitioning. Try again in a moment.",
         "TEAM_LIMIT, 429, Sandbox Limit Reached, you have 20 running",
         "NOT_FOUND, 502, Sandbox Not Found, The sandbox was not found",

@@ -64,7 +64,8 @@ public final class Peer implements AutoCloseable {
                 worker_processes 1; daemon off; pid %1$s/pid; error_log %1$s/error;
                 events { worker_connections 4096; }
                 http { access_log off; keepalive_requests 1000000000;
-                  client_body_temp_path %1$s/a; proxy_temp_path %1$s/b; fastcgi_temp_path %1$s/c; uwsgi_temp_path %1$s/d; scgi_temp_path %1$s/e;
+                  client_body_temp_path %1$s/a; proxy_temp_path %1$s/b; fastcgi_temp_path %1$s/c;
+                  uwsgi_temp_path %1$s/d; scgi_temp_path %1$s/e;
                   server { listen 127.0.0.1:%2$d backlog=1024;
                     location / { proxy_pass http://%3$s:%4$d; proxy_http_version 1.1; proxy_set_header Connection close; } } }
                 """.formatted(folder, own, address, port));
