@@ -1,6 +1,7 @@
 package ai.lelantos.gateway;
 
 import reactor.blockhound.BlockHound;
+import reactor.blockhound.BlockingOperationError;
 import reactor.blockhound.integration.BlockHoundIntegration;
 
 /// The only calls that may block on a thread that must not, each with its reason.
@@ -9,6 +10,12 @@ public final class MayBlock implements BlockHoundIntegration {
     @Override
     public void applyTo(BlockHound.Builder builder) {
         builder
+                // Whoever swallows the error on the way, the log of the test shows where it was.
+                .blockingMethodCallback(method -> {
+                    BlockingOperationError error = new BlockingOperationError(method);
+                    error.printStackTrace();
+                    throw error;
+                })
                 // A class is loaded from its jar the first time it is used, on whatever thread that is.
                 .allowBlockingCallsInside("java.lang.ClassLoader", "loadClass")
                 .allowBlockingCallsInside("jdk.internal.loader.BuiltinClassLoader", "loadClassOrNull")

@@ -27,6 +27,8 @@ final class MetricsLoop implements AutoCloseable {
     private static final int FORGET_MOST = 10_000;
     /// The least a living sandbox uses: the contract wants no zero, and none truly uses nothing.
     private static final double CPU_PCT_MIN = 0.01;
+    /// A root folder takes a block before anything is written to it.
+    private static final long DISK_BYTES_MIN = 4_096;
 
     private final MetricStore store;
     private final SandboxStore sandboxes;
@@ -139,7 +141,7 @@ final class MetricsLoop implements AutoCloseable {
                 usage.memoryUsed(),
                 usage.memoryTotal(),
                 usage.memoryCache(),
-                usage.diskUsed(),
+                Math.max(DISK_BYTES_MIN, usage.diskUsed()),
                 usage.diskTotal());
     }
 

@@ -166,7 +166,7 @@ class LifecycleIT {
         return Instant.parse(json.get(name).asString());
     }
 
-    private static void await(java.util.function.BooleanSupplier condition) {
+    static void await(java.util.function.BooleanSupplier condition) {
         Instant end = Instant.now().plusSeconds(10);
         while (!condition.getAsBoolean()) {
             assertThat(Instant.now()).as("waited 10 s").isBefore(end);
