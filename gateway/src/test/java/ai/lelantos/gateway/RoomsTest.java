@@ -22,53 +22,90 @@ class RoomsTest {
     @ArchTest
     static final ArchRule arrows = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
-            .layer("proxy").definedBy("..gateway.proxy..")
-            .layer("sandbox").definedBy("..gateway.sandbox..")
-            .layer("template").definedBy("..gateway.template..")
-            .layer("agent").definedBy("..gateway.agent..")
-            .layer("auth").definedBy("..gateway.auth..")
-            .layer("runtime").definedBy("..gateway.runtime..")
-            .layer("db").definedBy("..gateway.db..")
-            .layer("http").definedBy("..gateway.http..")
-            .whereLayer("proxy").mayNotBeAccessedByAnyLayer()
-            .whereLayer("sandbox").mayOnlyBeAccessedByLayers("proxy")
-            .whereLayer("template").mayOnlyBeAccessedByLayers("sandbox")
-            .whereLayer("agent").mayOnlyBeAccessedByLayers("sandbox")
-            .whereLayer("runtime").mayOnlyBeAccessedByLayers("sandbox", "template")
-            .whereLayer("auth").mayOnlyBeAccessedByLayers("sandbox", "template")
-            .whereLayer("db").mayOnlyBeAccessedByLayers("sandbox", "template", "auth")
-            .whereLayer("http").mayOnlyBeAccessedByLayers("proxy", "sandbox", "template", "auth", "agent");
+            .layer("proxy")
+            .definedBy("..gateway.proxy..")
+            .layer("sandbox")
+            .definedBy("..gateway.sandbox..")
+            .layer("template")
+            .definedBy("..gateway.template..")
+            .layer("agent")
+            .definedBy("..gateway.agent..")
+            .layer("auth")
+            .definedBy("..gateway.auth..")
+            .layer("runtime")
+            .definedBy("..gateway.runtime..")
+            .layer("db")
+            .definedBy("..gateway.db..")
+            .layer("http")
+            .definedBy("..gateway.http..")
+            .whereLayer("proxy")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("sandbox")
+            .mayOnlyBeAccessedByLayers("proxy")
+            .whereLayer("template")
+            .mayOnlyBeAccessedByLayers("sandbox")
+            .whereLayer("agent")
+            .mayOnlyBeAccessedByLayers("sandbox")
+            .whereLayer("runtime")
+            .mayOnlyBeAccessedByLayers("sandbox", "template")
+            .whereLayer("auth")
+            .mayOnlyBeAccessedByLayers("sandbox", "template")
+            .whereLayer("db")
+            .mayOnlyBeAccessedByLayers("sandbox", "template", "auth")
+            .whereLayer("http")
+            .mayOnlyBeAccessedByLayers("proxy", "sandbox", "template", "auth", "agent");
 
     @ArchTest
     static final ArchRule sqlStaysInStores = noClasses()
-            .that().haveSimpleNameNotEndingWith("Store").and().resideOutsideOfPackage("..gateway.db..")
-            .should().dependOnClassesThat().resideInAnyPackage("io.r2dbc..", "org.springframework.r2dbc..");
+            .that()
+            .haveSimpleNameNotEndingWith("Store")
+            .and()
+            .resideOutsideOfPackage("..gateway.db..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.r2dbc..", "org.springframework.r2dbc..");
 
     @ArchTest
     static final ArchRule requestsStayAtTheEdge = noClasses()
-            .that().haveSimpleNameNotEndingWith("Routes").and().resideOutsideOfPackage("..gateway.http..")
-            .should().dependOnClassesThat().haveNameMatching(".*\\.ServerRequest");
+            .that()
+            .haveSimpleNameNotEndingWith("Routes")
+            .and()
+            .resideOutsideOfPackage("..gateway.http..")
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching(".*\\.ServerRequest");
 
     @ArchTest
     static final ArchRule clientsStayInTheirRooms = noClasses()
-            .that().resideOutsideOfPackages("..gateway.agent..", "..gateway.proxy..", "..gateway.runtime..")
-            .should().dependOnClassesThat().resideInAPackage("reactor.netty.http.client..");
+            .that()
+            .resideOutsideOfPackages("..gateway.agent..", "..gateway.proxy..", "..gateway.runtime..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("reactor.netty.http.client..");
 
     @ArchTest
     static final ArchRule onlyLoopsSubscribe = noClasses()
-            .that().haveSimpleNameNotEndingWith("Loop")
-            .and().doNotHaveSimpleName("Gateway")
+            .that()
+            .haveSimpleNameNotEndingWith("Loop")
+            .and()
+            .doNotHaveSimpleName("Gateway")
             // The one door from Reactor to Caffeine, whose loader wants a future.
-            .and().doNotHaveSimpleName("Keys")
+            .and()
+            .doNotHaveSimpleName("Keys")
             // Their own threads, made for waiting: the driver's workers.
-            .and().resideOutsideOfPackage("..gateway.runtime.container..")
+            .and()
+            .resideOutsideOfPackage("..gateway.runtime.container..")
             // Netty handlers without Reactor around them.
-            .and().resideOutsideOfPackage("..gateway.proxy..")
-            .should().callMethodWhere(Predicates.target(With.owner(assignableTo(Publisher.class)))
+            .and()
+            .resideOutsideOfPackage("..gateway.proxy..")
+            .should()
+            .callMethodWhere(Predicates.target(With.owner(assignableTo(Publisher.class)))
                     .and(Predicates.target(nameMatching("subscribe|block.*|toFuture|toIterable|toStream"))));
 
     @ArchTest
     static final ArchRule driversAreBehindTheirSeam = noClasses()
             .that(resideInAPackage("..gateway.sandbox..").or(simpleNameEndingWith("Routes")))
-            .should().dependOnClassesThat().resideInAPackage("..gateway.runtime.container..");
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("..gateway.runtime.container..");
 }

@@ -11,7 +11,8 @@ class MetadataFilterTest {
 
     @Test
     void everyClientsWayGivesTheSameMap() {
-        assertThat(MetadataFilter.parse("a%2520b=c%253Dd%2526%25C3%25A9&k=v")).isEqualTo(Map.of("a b", "c=d&é", "k", "v"));
+        assertThat(MetadataFilter.parse("a%2520b=c%253Dd%2526%25C3%25A9&k=v"))
+                .isEqualTo(Map.of("a b", "c=d&é", "k", "v"));
         assertThat(MetadataFilter.parse("a=b")).isEqualTo(Map.of("a", "b"));
         assertThat(MetadataFilter.parse("a=")).isEqualTo(Map.of("a", ""));
     }

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 /// The whole table, every state with every verb, as the contract's sections 6.7 to 6.15 say it.
 class RulingTest {
 
-    private static final String TABLE =
-            """
+    private static final String TABLE = """
             verb        | STARTING | RUNNING   | PAUSING   | PAUSED      | RESUMING | KILLING             | GONE
             SHOW        | no       | done      | done      | done        | done     | no                  | no
             CONNECT     | await    | done      | await     | ->RESUMING  | join     | BEING_KILLED        | no
@@ -55,7 +54,9 @@ class RulingTest {
     @Test
     void everyRefusalHasAClientErrorOrAReasonOfTheServer() {
         for (Refusal.Kind kind : Refusal.Kind.values()) {
-            assertThat(new Refusal(kind, "i1", "why").problem().status()).as(kind.name()).isBetween(400, 504);
+            assertThat(new Refusal(kind, "i1", "why").problem().status())
+                    .as(kind.name())
+                    .isBetween(400, 504);
         }
     }
 
@@ -69,7 +70,10 @@ class RulingTest {
             case Ruling.Join _ -> "join";
             case Ruling.Await _ -> "await";
             case Ruling.Done _ -> "done";
-            case Ruling.Refuse refuse -> refuse.why() == Refusal.Kind.NO_SUCH_SANDBOX ? "no" : refuse.why().name();
+            case Ruling.Refuse refuse ->
+                refuse.why() == Refusal.Kind.NO_SUCH_SANDBOX
+                        ? "no"
+                        : refuse.why().name();
         };
     }
 }

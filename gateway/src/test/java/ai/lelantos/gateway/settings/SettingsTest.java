@@ -21,7 +21,8 @@ class SettingsTest {
 
     /// A room with a secret.
     @Setting.Prefix("vault")
-    record Secretive(@Setting(is = "a secret", secret = true) String word) {}
+    record Secretive(
+            @Setting(is = "a secret", secret = true) String word) {}
 
     @Test
     void environmentBeatsFileBeatsDefault() throws IOException {
@@ -30,7 +31,8 @@ class SettingsTest {
         Settings settings = Settings.read(Map.of("LELANTOS_PORT", "5000", "OTHER", "x"), yaml, ROOMS, List.of());
         assertThat(settings.room(ServerSettings.class).port()).isEqualTo(5000);
         assertThat(settings.room(ServerSettings.class).host()).isEqualTo("0.0.0.0");
-        assertThat(settings.room(ServerSettings.class).shutdownGrace().toSeconds()).isEqualTo(20);
+        assertThat(settings.room(ServerSettings.class).shutdownGrace().toSeconds())
+                .isEqualTo(20);
         assertThat(settings.print()).contains("LELANTOS_VAULT_WORD=********").doesNotContain("open");
     }
 
@@ -45,9 +47,12 @@ class SettingsTest {
 
     @Test
     void aWrongValueSaysWhatWasExpected() {
-        assertThatThrownBy(() -> read(Map.of("LELANTOS_PORT", "abc"))).hasMessageContaining("LELANTOS_PORT is 'abc' (expected: a number)");
-        assertThatThrownBy(() -> read(Map.of("LELANTOS_PORT", "70000"))).hasMessageContaining("70000 (expected: 0 to 65535)");
-        assertThatThrownBy(() -> read(Map.of("LELANTOS_SHUTDOWN_GRACE", "soon"))).hasMessageContaining("such as 300ms");
+        assertThatThrownBy(() -> read(Map.of("LELANTOS_PORT", "abc")))
+                .hasMessageContaining("LELANTOS_PORT is 'abc' (expected: a number)");
+        assertThatThrownBy(() -> read(Map.of("LELANTOS_PORT", "70000")))
+                .hasMessageContaining("70000 (expected: 0 to 65535)");
+        assertThatThrownBy(() -> read(Map.of("LELANTOS_SHUTDOWN_GRACE", "soon")))
+                .hasMessageContaining("such as 300ms");
     }
 
     private Settings read(Map<String, String> environment) {
