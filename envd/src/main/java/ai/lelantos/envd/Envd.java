@@ -5,7 +5,6 @@ import ai.lelantos.envd.linux.Precedence;
 import com.linecorp.armeria.server.Server;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -40,12 +39,14 @@ public final class Envd {
             return;
         }
         server.start().join();
-        announce(System.out, Objects.requireNonNull(server.activePort()).localAddress());
+        announce(
+                System.out,
+                settings.host(),
+                Objects.requireNonNull(server.activePort()).localAddress().getPort());
     }
 
-    private static void announce(PrintStream out, InetSocketAddress address) {
-        out.println(
-                "envd ready on " + address.getHostString() + ":" + address.getPort() + " in " + ageMillis() + " ms");
+    private static void announce(PrintStream out, String host, int port) {
+        out.println("envd ready on " + host + ":" + port + " in " + ageMillis() + " ms");
         out.flush();
     }
 

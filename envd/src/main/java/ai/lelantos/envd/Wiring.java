@@ -58,7 +58,9 @@ final class Wiring {
 
         var endpoints = new Endpoints();
         new FilesRoutes(new FileGate(token, Clock.systemUTC()), users, globals).mount(endpoints);
-        hostRoutes(token, globals).mount(endpoints);
+        // An agent that listens on one address only is not alone on its machine: its clock and ports stay as they are.
+        boolean alone = new InetSocketAddress(settings.host(), 0).getAddress().isAnyLocalAddress();
+        hostRoutes(token, globals, alone).mount(endpoints);
 
         var server = Server.builder()
                 .http(new InetSocketAddress(settings.host(), settings.port()))
@@ -68,23 +70,23 @@ final class Wiring {
                 .http1MaxHeaderSize(HEADERS_BYTES_MAX)
                 .http1MaxInitialLineLength(HEADERS_BYTES_MAX)
                 .disableServerHeader();
+        Endpoints.refuseInShape(server);
         RpcRoutes.mount(server, List.<BindableService>of(processes, files), RpcLimits.DEFAULT);
         endpoints.mount(server);
-        // An agent that listens on one address only is not alone on its machine: what is local there stays so.
-        if (new InetSocketAddress(settings.host(), 0).getAddress().isAnyLocalAddress()) {
+        if (alone) {
             new Exposure(loop, Path.of("/proc/net")).start();
         }
         Readiness.keep(loop);
         return server.decorator(new AccessRoutes(token, callers)).build();
     }
 
-    private static HostRoutes hostRoutes(AccessToken token, Globals globals) {
+    private static HostRoutes hostRoutes(AccessToken token, Globals globals, boolean alone) {
         Path root = Path.of("/");
         var certificates = new Certificates(root);
         certificates.restore();
         return new HostRoutes(
                 globals,
-                new Init(token, globals, new BootFacts(root), certificates),
+                new Init(token, globals, new BootFacts(root, alone), certificates),
                 new Metrics(Path.of("/sys/fs/cgroup"), Path.of("/proc"), Clock.systemUTC()));
     }
 

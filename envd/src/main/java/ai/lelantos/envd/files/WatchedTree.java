@@ -52,8 +52,9 @@ final class WatchedTree implements AutoCloseable {
 
     private record Settled(int watch) implements Step {}
 
-    /// What was found in a directory after its watch began: the kernel may tell of it once more.
-    private record Scan(Set<FilePath> created, Set<FilePath> written) {}
+    /// What clients were told to be in a directory that was looked through after its watch began. The kernel may tell
+    /// of it once more, or of what was gone by then.
+    private record Scan(Set<FilePath> there, Set<FilePath> written) {}
 
     /// A directory that left its place, until it is known whether it has another one in the tree.
     private record Departure(int cookie, FilePath path) {}
@@ -121,7 +122,7 @@ final class WatchedTree implements AutoCloseable {
         }
     }
 
-    /// Whether a scan told this already.
+    /// Whether a scan told this already, or told of the time after it.
     private boolean isKnown(Event event) {
         Scan scan = scans.get(event.watch());
         FilePath name = event.name();
@@ -129,14 +130,14 @@ final class WatchedTree implements AutoCloseable {
             return false;
         }
         if (event.has(Inotify.CREATE | Inotify.MOVED_TO)) {
-            return scan.created().remove(name);
+            return !scan.there().add(name);
         }
         if (event.has(Inotify.DELETE | Inotify.MOVED_FROM)) {
-            scan.created().remove(name);
             scan.written().remove(name);
-            return false;
+            return !scan.there().remove(name);
         }
-        return event.has(Inotify.MODIFY) && scan.written().contains(name);
+        return !scan.there().contains(name)
+                || (event.has(Inotify.MODIFY) && scan.written().contains(name));
     }
 
     private void follow(Event event, FilePath path, boolean returned) throws IOException {
@@ -198,7 +199,7 @@ final class WatchedTree implements AutoCloseable {
             if (stat == null) {
                 continue;
             }
-            scan.created().add(name);
+            scan.there().add(name);
             add(path, EventType.EVENT_TYPE_CREATE);
             if (stat.kind() == Stat.Kind.FILE && stat.size() > 0) {
                 scan.written().add(name);

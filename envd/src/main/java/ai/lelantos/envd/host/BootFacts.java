@@ -25,10 +25,13 @@ public final class BootFacts {
     private static final Duration AHEAD_MAX = Duration.ofSeconds(5);
 
     private final Path root;
+    private final boolean ownsClock;
 
     /// @param root `/`, but for tests
-    public BootFacts(Path root) {
+    /// @param ownsClock whether nobody but this sandbox lives by the machine's clock
+    public BootFacts(Path root, boolean ownsClock) {
         this.root = root;
+        this.ownsClock = ownsClock;
     }
 
     /// Writes who this sandbox is, for all to read.
@@ -74,6 +77,9 @@ public final class BootFacts {
     /// Sets the clock if it is off by more than a client would notice.
     void correctClock(Instant now) {
         Duration ahead = Duration.between(now, Instant.now());
+        if (!ownsClock) {
+            return;
+        }
         if (ahead.compareTo(BEHIND_MAX.negated()) < 0 || ahead.compareTo(AHEAD_MAX) > 0) {
             int refused = SystemClock.set(now);
             LOG.debug("the clock was {} ahead of the host's; setting it gave {}", ahead, refused);

@@ -42,7 +42,12 @@ public final class Endpoints implements HttpService {
 
     /// Serves the table wherever no other service of the server matches.
     public void mount(ServerBuilder server) {
-        var _ = server.serviceUnder("/", this).errorHandler(new Refusals());
+        var _ = server.serviceUnder("/", this);
+    }
+
+    /// Says in the contract's shape what the server refuses by itself. The first such handler of a server counts.
+    public static void refuseInShape(ServerBuilder server) {
+        var _ = server.errorHandler(new Refusals());
     }
 
     @Override

@@ -240,6 +240,7 @@ public final class RealAgent implements AutoCloseable {
                 "-Dsun.jnu.encoding=UTF-8",
                 "-Dcom.linecorp.armeria.defaultHttp1ConnectionCloseDelayMillis=0"));
         private final List<Cgroup.Limit> limits = new ArrayList<>();
+        private boolean ownNetwork;
 
         private Builder() {
             environment.put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
@@ -251,6 +252,14 @@ public final class RealAgent implements AutoCloseable {
         /// A variable of the agent's own environment.
         public Builder environment(String name, String value) {
             environment.put(name, value);
+            return this;
+        }
+
+        /// A network of the sandbox's own, in which it is 10.77.0.2 and alone: nobody outside reaches it.
+        public Builder ownNetwork() {
+            ownNetwork = true;
+            environment.put("LELANTOS_ENVD_HOST", "0.0.0.0");
+            environment.put("PREPARE_NETWORK", "yes");
             return this;
         }
 
@@ -308,8 +317,8 @@ public final class RealAgent implements AutoCloseable {
 
         private List<String> command(Path folder, List<Path> cgroups) {
             var command = new ArrayList<>(List.of("/bin/sh", "-ec", Cgroup.joinThenRun(cgroups), "join"));
-            command.addAll(
-                    List.of("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--"));
+            command.addAll(List.of("unshare", "--mount", "--propagation", "private", "--pid", "--fork"));
+            command.addAll(ownNetwork ? List.of("--net", "--kill-child", "--") : List.of("--kill-child", "--"));
             command.addAll(List.of("/bin/sh", folder.resolve("sandbox.sh").toString(), folder.toString()));
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.addAll(jvm);

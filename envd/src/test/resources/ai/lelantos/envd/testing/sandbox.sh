@@ -19,8 +19,16 @@ if [ -n "$CGROUP_ROOT" ]; then
     echo $$ > "$CGROUP_ROOT/cgroup.procs"
     mount --bind "$CGROUP_ROOT" /sys/fs/cgroup
 fi
+if [ "$PREPARE_NETWORK" = yes ]; then
+    ip link set lo up
+    ip link add own type veth peer name other
+    ip addr add 10.77.0.2/24 dev own
+    ip link set own up
+    ip link set other up
+fi
 exec 3<&0 </dev/null
-"$@" 3<&- &
+# The machine's clock is not the test's to set.
+setpriv --bounding-set=-sys_time -- "$@" 3<&- &
 agent=$!
 (
     read -r _ <&3 || true
