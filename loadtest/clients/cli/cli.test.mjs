@@ -31,10 +31,8 @@ describe('sandbox', () => {
     const piped = await run(['sandbox', 'exec', id, 'wc -c'], { input: 'x'.repeat(200_000) })
     assert.equal(piped.code, 0, JSON.stringify(piped))
     assert.equal(piped.stdout.trim(), '200000')
-    const background = await fine('sandbox', 'exec', '-b', id, 'sleep 600')
-    const pid = background.match(/\d+/)?.[0]
-    assert.ok(pid, background)
-    assert.equal(await fine('sandbox', 'exec', '-u', 'root', id, `kill -0 ${pid} && echo lives`), 'lives\n')
+    await fine('sandbox', 'exec', '-b', id, 'exec sleep 600')
+    assert.equal(await fine('sandbox', 'exec', id, 'pgrep -c -x sleep'), '1\n')
   })
 
   test('connect and create open a terminal', async () => {
