@@ -1,5 +1,6 @@
 package ai.lelantos.gateway.http;
 
+import static org.springframework.web.reactive.function.server.RequestPredicates.headers;
 import static org.springframework.web.reactive.function.server.RouterFunctions.route;
 
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -15,10 +16,14 @@ public final class ServerRoutes {
 
     private final AtomicBoolean draining = new AtomicBoolean();
     private final ClassPathResource description = new ClassPathResource("openapi.yml");
+    private final ClassPathResource measured = new ClassPathResource("compat.json");
+    private final ClassPathResource page = new ClassPathResource("compat.html");
 
     public RouterFunction<ServerResponse> routes() {
         return route().GET("/health", this::health)
                 .GET("/openapi.yml", this::describe)
+                .GET("/compat", headers(ServerRoutes::wantsToRead), this::compatibilityToRead)
+                .GET("/compat", this::compatibility)
                 .build();
     }
 
@@ -37,5 +42,19 @@ public final class ServerRoutes {
         return ServerResponse.ok()
                 .contentType(MediaType.parseMediaType("application/yaml"))
                 .bodyValue(description);
+    }
+
+    /// Which published client works, as measured at the last commit.
+    private Mono<ServerResponse> compatibility(ServerRequest request) {
+        return ServerResponse.ok().contentType(MediaType.APPLICATION_JSON).bodyValue(measured);
+    }
+
+    /// A browser names HTML; a program says JSON, or that anything will do.
+    private static boolean wantsToRead(ServerRequest.Headers headers) {
+        return headers.accept().contains(MediaType.TEXT_HTML);
+    }
+
+    private Mono<ServerResponse> compatibilityToRead(ServerRequest request) {
+        return ServerResponse.ok().contentType(MediaType.TEXT_HTML).bodyValue(page);
     }
 }
