@@ -59,7 +59,7 @@ public final class RpcBench {
         Best theirs = new Best();
         Process one = serve("ours");
         Process two = serve("armeria");
-        boolean held;
+        boolean held = false;
         try {
             WebClient toOurs = client(one);
             WebClient toTheirs = client(two);
@@ -69,6 +69,8 @@ public final class RpcBench {
                 measure(toTheirs, warm ? theirs : new Best());
             }
             held = report(ours, theirs);
+        } catch (Exception e) {
+            e.printStackTrace(); // and exit: the client's threads would keep this process alive
         } finally {
             one.destroy();
             two.destroy();
@@ -124,10 +126,9 @@ public final class RpcBench {
 
     private static void latency(WebClient client, Best best) throws Exception {
         var nanos = new long[UNARY_CALLS];
-        HttpRequest request = echo();
         for (int call = 0; call < UNARY_CALLS; call++) {
             long start = System.nanoTime();
-            ok(client.execute(request).aggregate().get());
+            ok(client.execute(echo()).aggregate().get());
             nanos[call] = System.nanoTime() - start;
         }
         Arrays.sort(nanos);
