@@ -22,7 +22,7 @@ final class Processes {
     static final int LIVE_MAX = 4_096;
 
     /// How long an end is remembered, and how many are.
-    private static final Duration REMEMBERED = Duration.ofSeconds(30);
+    static final Duration REMEMBERED = Duration.ofSeconds(30);
 
     private static final int REMEMBERED_MAX = 10_000;
 

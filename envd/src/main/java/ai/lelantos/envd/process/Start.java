@@ -63,12 +63,18 @@ final class Start {
             if (request.hasTag()) {
                 info.setTag(request.getTag());
             }
-            var child = new Child(loop, process, info.build(), request.hasPty(), replays.newRing(), processes::retire);
+            var child = new Child(loop, process, info.build(), request.hasPty(), replays.newRing(), this::retire);
             processes.add(child);
             return child;
         } catch (Errno e) {
             throw new Refused(Code.INVALID_ARGUMENT, failure(command) + ": " + e.getMessage());
         }
+    }
+
+    /// Forgetting needs no caller: what an idle sandbox no longer owes anybody, it does not keep.
+    private void retire(Child child) {
+        processes.retire(child);
+        var _ = loop.after(Processes.REMEMBERED, processes::sweep);
     }
 
     private String directory(ProcessConfig config, User user) {
