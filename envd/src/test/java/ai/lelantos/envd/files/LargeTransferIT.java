@@ -65,7 +65,7 @@ class LargeTransferIT {
     private static void sparse(Path file) throws IOException {
         try (var out = new RandomAccessFile(file.toFile(), "rw")) {
             out.setLength(BYTES);
-            for (long at = 0; at < BYTES; at += BYTES / 7) {
+            for (long at = 0; at + Long.BYTES <= BYTES; at += BYTES / 7) {
                 out.seek(at);
                 out.writeLong(at ^ 0x5DEECE66DL);
             }
