@@ -8,10 +8,12 @@ import ai.lelantos.gateway.db.Database;
 import ai.lelantos.gateway.db.DatabaseSettings;
 import ai.lelantos.gateway.db.EmbeddedPostgres;
 import ai.lelantos.gateway.db.Migrations;
+import ai.lelantos.gateway.http.ProblemException;
 import ai.lelantos.gateway.http.ServerRoutes;
 import ai.lelantos.gateway.proxy.Front;
 import ai.lelantos.gateway.proxy.Tls;
 import ai.lelantos.gateway.proxy.TlsSettings;
+import ai.lelantos.gateway.runtime.MachineSpec;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.gateway.runtime.RuntimeRefused;
 import ai.lelantos.gateway.sandbox.Sandboxes;
@@ -19,6 +21,7 @@ import ai.lelantos.gateway.settings.Home;
 import ai.lelantos.gateway.settings.ServerSettings;
 import ai.lelantos.gateway.settings.Settings;
 import ai.lelantos.gateway.settings.StartRefused;
+import ai.lelantos.gateway.template.TemplateRef;
 import ai.lelantos.gateway.template.TemplateSettings;
 import ai.lelantos.gateway.template.Templates;
 import java.io.IOException;
@@ -42,6 +45,7 @@ import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.ConfigurableApplicationContext;
+import reactor.core.publisher.Mono;
 
 /// The gateway's main: starts what everything stands on in order, opens the door last, and ends it in reverse. The only
 /// place that waits.
@@ -151,6 +155,7 @@ public final class Gateway implements AutoCloseable {
         Sandboxes sandboxes = context.getBean(Sandboxes.class);
         undo.push(sandboxes::close);
         sandboxes.start().block(STEP_MAX);
+        warm(templates, team, driver).block(STEP_MAX);
         Front front = context.getBean(Front.class);
         undo.push(front::close);
         InetSocketAddress bound = listen(front, wanted);
@@ -158,6 +163,17 @@ public final class Gateway implements AutoCloseable {
         secure(front, settings, home, wanted);
         hello(bootstrap, bound);
         return new Gateway(lock, postgres, database, driver, context, front, bound);
+    }
+
+    /// The first create after a start shall find a machine that already stands: the base template's, as most ask for
+    /// it.
+    /// A home without that template has nothing to warm.
+    private static Mono<Void> warm(Templates templates, Team team, RuntimeDriver driver) {
+        return templates
+                .bootable(team, new TemplateRef(null, "base", null))
+                .flatMap(base -> driver.warm(new MachineSpec(
+                        base.templateId(), base.image(), base.cpuCount(), base.memoryMb(), base.diskMb(), true)))
+                .onErrorComplete(ProblemException.class);
     }
 
     /// Where it answers.

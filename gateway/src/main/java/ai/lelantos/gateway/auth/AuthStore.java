@@ -50,7 +50,8 @@ public final class AuthStore {
 
     Flux<TeamOfUser> teamsOf(UUID user) {
         return sql("select ut.is_default, " + TEAM
-                        + " from user_teams ut join teams t on t.id = ut.team_id where ut.user_id = :user order by ut.is_default desc, t.created_at")
+                        + " from user_teams ut join teams t on t.id = ut.team_id where ut.user_id = :user order "
+                        + "by ut.is_default desc, t.created_at")
                 .bind("user", user)
                 .map(row -> new TeamOfUser(team(row), Boolean.TRUE.equals(row.get("is_default", Boolean.class))))
                 .all();
@@ -76,7 +77,8 @@ public final class AuthStore {
     Mono<ApiKey> insertKey(UUID id, UUID team, String name, String body, @Nullable UUID user, Instant now) {
         var insert = sql("""
                         with k as (
-                            insert into api_keys (id, team_id, name, hash, mask_length, mask_head, mask_tail, created_by, created_at)
+                            insert into api_keys (id, team_id, name, hash, mask_length, mask_head, mask_tail,
+                                created_by, created_at)
                             values (:id, :team, :name, :hash, :length, :head, :tail, :user, :now)
                             returning *
                         )
@@ -113,7 +115,9 @@ public final class AuthStore {
     }
 
     Mono<Void> insertToken(UUID id, UUID user, String name, String body, Instant now) {
-        return sql("insert into access_tokens (id, user_id, name, hash, mask_length, mask_head, mask_tail, created_at) values (:id, :user, :name, :hash, :length, :head, :tail, :now) on conflict (hash) do nothing")
+        return sql("insert into access_tokens (id, user_id, name, hash, mask_length, mask_head, "
+                        + "mask_tail, created_at) values (:id, :user, :name, :hash, :length, :head, :tail, :now) "
+                        + "on conflict (hash) do nothing")
                 .bind("id", id)
                 .bind("user", user)
                 .bind("name", name)
@@ -150,8 +154,10 @@ public final class AuthStore {
 
     Mono<Void> ensureTeam(UUID id, String slug, String name, int concurrencyMax) {
         return sql("""
-                        insert into teams (id, slug, name, concurrency_max, timeout_seconds_max, builds_max, cpu_max, memory_mb_max)
-                        values (:id, case when exists (select from teams where slug = :slug and id <> :id) then :slug || '-' || left(:id::text, 8) else :slug end,
+                        insert into teams (id, slug, name, concurrency_max, timeout_seconds_max, builds_max, cpu_max,
+                            memory_mb_max)
+                        values (:id, case when exists (select from teams where slug = :slug and id <> :id) then :slug
+                            || '-' || left(:id::text, 8) else :slug end,
                             :name, :concurrency, 86400, 20, 8, 8192)
                         on conflict (id) do update set concurrency_max = excluded.concurrency_max""")
                 .bind("id", id)

@@ -47,7 +47,8 @@ public final class LogStore {
         return sql("""
                         select l.at, l.level, l.logger, l.message, l.fields::text as fields
                         from sandbox_logs l join sandboxes s on s.id = l.sandbox_id
-                        where l.sandbox_id = :sandbox and s.team_id = :team and l.at >= :from and l.at < :to and l.level >= :level
+                        where l.sandbox_id = :sandbox and s.team_id = :team and l.at >= :from and l.at < :to and
+                            l.level >= :level
                             and (:search = '' or position(:search in l.message) > 0)
                         order by l.at %s, l.seq %s limit :limit""".formatted(forward ? "asc" : "desc", forward ? "asc" : "desc"))
                 .bind("sandbox", sandbox)
@@ -69,10 +70,12 @@ public final class LogStore {
                         with added as (
                             insert into sandbox_logs (sandbox_id, at, level, logger, message, fields)
                             select :sandbox, e.at, e.level, 'process', e.message, e.fields::jsonb
-                            from unnest(:ats::timestamptz[], :levels::int[], :messages::text[], :fields::text[]) with ordinality as e(at, level, message, fields, n)
+                            from unnest(:ats::timestamptz[], :levels::int[], :messages::text[], :fields::text[]) with
+                                ordinality as e(at, level, message, fields, n)
                             order by e.n)
                         delete from sandbox_logs where sandbox_id = :sandbox and logger = 'process' and seq <= (
-                            select seq from sandbox_logs where sandbox_id = :sandbox and logger = 'process' order by seq desc offset :keep limit 1)""")
+                            select seq from sandbox_logs where sandbox_id = :sandbox and logger =
+                                'process' order by seq desc offset :keep limit 1)""")
                         .bind("sandbox", sandbox)
                         .bind(
                                 "ats",

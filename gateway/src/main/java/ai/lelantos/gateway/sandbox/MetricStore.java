@@ -44,8 +44,10 @@ public final class MetricStore {
                 ? Mono.empty()
                 : sql("""
                         insert into sandbox_metrics
-                        select e.* from unnest(:ids::text[], :ats::timestamptz[], :cpus::int[], :pcts::float8[], :used::int8[], :total::int8[],
-                            :cache::int8[], :diskUsed::int8[], :diskTotal::int8[]) as e(id, at, cpu, pct, used, total, cache, disk_used, disk_total)
+                        select e.* from unnest(:ids::text[], :ats::timestamptz[], :cpus::int[], :pcts::float8[],
+                            :used::int8[], :total::int8[],
+                            :cache::int8[], :diskUsed::int8[], :diskTotal::int8[]) as e(id, at, cpu, pct, used,
+                                total, cache, disk_used, disk_total)
                         where exists (select from sandboxes s where s.id = e.id) on conflict do nothing""")
                         .bind("ids", samples.stream().map(Sample::sandbox).toArray(String[]::new))
                         .bind(
@@ -92,7 +94,8 @@ public final class MetricStore {
     }
 
     Mono<Void> insertTeam(UUID team, TeamSample sample) {
-        return sql("insert into team_metrics (team_id, at, concurrent, start_rate) values (:team, :at, :concurrent, :rate) on conflict do nothing")
+        return sql("insert into team_metrics (team_id, at, concurrent, start_rate) values (:team, :at, "
+                        + ":concurrent, :rate) on conflict do nothing")
                 .bind("team", team)
                 .bind("at", sample.at())
                 .bind("concurrent", sample.concurrent())
@@ -101,7 +104,8 @@ public final class MetricStore {
     }
 
     Flux<TeamSample> team(UUID team, Instant from, Instant to, int limit) {
-        return sql("select at, concurrent, start_rate from team_metrics where team_id = :team and at >= :from and at <= :to order by at limit :limit")
+        return sql("select at, concurrent, start_rate from team_metrics where team_id = :team and at >= "
+                        + ":from and at <= :to order by at limit :limit")
                 .bind("team", team)
                 .bind("from", from)
                 .bind("to", to)

@@ -137,8 +137,8 @@ record NewSandbox(
             throw refuse("autoPauseMemory=false only applies when autoPause is true.");
         }
         if (!memory && autoResume()) {
-            throw refuse(
-                    "autoPauseMemory=false (filesystem-only auto-pause) cannot be combined with autoResume: traffic never resumes a sandbox without its memory.");
+            throw refuse("autoPauseMemory=false (filesystem-only auto-pause) cannot be combined with "
+                    + "autoResume: traffic never resumes a sandbox without its memory.");
         }
         return memory;
     }

@@ -202,7 +202,8 @@ final class SandboxRoutes {
                     if (next.internet() != now) {
                         throw new Problem(
                                         400,
-                                        "Opening or closing the internet of a running sandbox cannot be enforced by this server yet, so it is refused")
+                                        "Opening or closing the internet of a running sandbox cannot be enforced by this "
+                                                + "server yet, so it is refused")
                                 .toException();
                     }
                     Boolean flag = body.bool("allow_internet_access").orElse(null);

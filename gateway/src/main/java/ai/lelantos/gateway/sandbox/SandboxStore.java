@@ -17,8 +17,10 @@ import reactor.core.publisher.Mono;
 public final class SandboxStore {
 
     static final String COLUMNS = """
-            s.id, s.team_id, s.template_id, s.template_alias, s.build_id, s.image, s.node_id, s.machine_id, s.state, s.version,
-            s.lifecycle, s.created_at, s.started_at, s.end_at, s.cpu_count, s.memory_mb, s.disk_mb, s.envd_version, s.secure,
+            s.id, s.team_id, s.template_id, s.template_alias, s.build_id, s.image, s.node_id, s.machine_id, s.state,
+                s.version,
+            s.lifecycle, s.created_at, s.started_at, s.end_at, s.cpu_count, s.memory_mb, s.disk_mb, s.envd_version,
+                s.secure,
             s.metadata::text as metadata, s.env_vars::text as env_vars, s.network::text as network, s.allow_internet,
             s.auto_pause, s.auto_pause_memory, s.auto_resume, s.auto_resume_seconds, s.memory_kept""";
 
@@ -31,14 +33,16 @@ public final class SandboxStore {
             logged as (
                 insert into sandbox_logs (sandbox_id, at, level, logger, message, fields)
                 select s.id, :now, e.level, 'lifecycle', e.name, e.fields::jsonb
-                from s, unnest(:levels::int[], :names::text[], :fields::text[]) with ordinality as e(level, name, fields, n) order by e.n)
+                from s, unnest(:levels::int[], :names::text[], :fields::text[]) with ordinality as e(level, name,
+                    fields, n) order by e.n)
             select %s from s""".formatted("%s", COLUMNS);
 
     private static final String MOVE =
             "update sandboxes set state = :state, version = version + 1 where id = :id and version = :version and ended_at is null";
 
     private static final String RUN = """
-            update sandboxes set state = 'running', version = version + 1, machine_id = :machine, started_at = :now, end_at = :end,
+            update sandboxes set state = 'running', version = version + 1, machine_id = :machine, started_at = :now,
+                end_at = :end,
                 lifecycle = nextval('sandbox_lifecycles'), memory_kept = true
             where id = :id and version = :version and ended_at is null""";
 
@@ -67,11 +71,16 @@ public final class SandboxStore {
     /// Reserves a team's place and writes the row, both or neither; fails with [Refusal] over the limit.
     Mono<Sandbox> insert(Sandbox fresh, Event event) {
         Mono<Sandbox> write = bindEvents(sql(WITH_EVENTS.formatted("""
-                                insert into sandboxes as s (id, team_id, template_id, template_alias, build_id, image, node_id, state,
-                                    created_at, started_at, end_at, cpu_count, memory_mb, disk_mb, envd_version, secure, metadata, env_vars,
-                                    network, allow_internet, auto_pause, auto_pause_memory, auto_resume, auto_resume_seconds)
-                                values (:id, :team, :template, :alias, :build, :image, :node, 'starting', :now, :now, :end, :cpu, :memory, :disk,
-                                    :envd, :secure, :metadata::jsonb, :env::jsonb, :network::jsonb, :internet, :autoPause, :autoPauseMemory,
+                                insert into sandboxes as s (id, team_id, template_id, template_alias, build_id,
+                                    image, node_id, state,
+                                    created_at, started_at, end_at, cpu_count, memory_mb, disk_mb, envd_version,
+                                        secure, metadata, env_vars,
+                                    network, allow_internet, auto_pause, auto_pause_memory, auto_resume,
+                                        auto_resume_seconds)
+                                values (:id, :team, :template, :alias, :build, :image, :node, 'starting', :now, :now,
+                                    :end, :cpu, :memory, :disk,
+                                    :envd, :secure, :metadata::jsonb, :env::jsonb, :network::jsonb, :internet,
+                                        :autoPause, :autoPauseMemory,
                                     :autoResume, :autoResumeSeconds)""")), fresh.createdAt(), List.of(event))
                 .bind("id", fresh.id())
                 .bind("team", fresh.team())
@@ -159,7 +168,8 @@ public final class SandboxStore {
     }
 
     Mono<Sandbox> setNetwork(String id, @Nullable String network, @Nullable Boolean allowInternet) {
-        return sql("update sandboxes s set network = :network::jsonb, allow_internet = :internet where s.id = :id and s.state = 'running' returning "
+        return sql("update sandboxes s set network = :network::jsonb, allow_internet = :internet where "
+                        + "s.id = :id and s.state = 'running' returning "
                         + COLUMNS)
                 .bind("id", id)
                 .bind("network", orNull(network, String.class))

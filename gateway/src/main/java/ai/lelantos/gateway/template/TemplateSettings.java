@@ -17,7 +17,8 @@ public record TemplateSettings(
     public TemplateSettings {
         if (cpuCount < 1 || memoryMb < 128 || diskMb < 128) {
             throw new IllegalArgumentException(
-                    "LELANTOS_BASE_CPU_COUNT, LELANTOS_BASE_MEMORY_MB and LELANTOS_BASE_DISK_MB are too small (expected: at least 1, 128 and 128)");
+                    "LELANTOS_BASE_CPU_COUNT, LELANTOS_BASE_MEMORY_MB and LELANTOS_BASE_DISK_MB are too "
+                            + "small (expected: at least 1, 128 and 128)");
         }
     }
 }

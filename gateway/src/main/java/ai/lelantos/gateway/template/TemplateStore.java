@@ -21,18 +21,21 @@ public final class TemplateStore {
             select t.id, t.team_id, t.public, t.snapshot, t.created_at, t.updated_at, t.created_by, u.email,
                 t.last_spawned_at, t.spawn_count,
                 (select count(*)::int from template_builds b where b.template_id = t.id) as build_count,
-                array(select a.alias from template_aliases a where a.template_id = t.id order by a.created_at, a.alias) as aliases,
+                array(select a.alias from template_aliases a where a.template_id = t.id order by a.created_at,
+                    a.alias) as aliases,
                 array(select case when a.namespace = '' then a.alias else a.namespace || '/' || a.alias end
                     from template_aliases a where a.template_id = t.id order by a.created_at, a.alias) as names,
                 coalesce((select b.status from template_tags g join template_builds b on b.id = g.build_id
-                    where g.template_id = t.id and g.tag = 'default' order by g.seq desc limit 1), 'waiting') as build_status,
+                    where g.template_id = t.id and g.tag = 'default' order by g.seq desc limit 1), 'waiting') as
+                        build_status,
                 r.id as build_id, r.status, r.cpu_count, r.memory_mb, r.disk_mb, r.envd_version,
                 r.created_at as build_created_at, r.updated_at as build_updated_at, r.finished_at
             from templates t
             left join users u on u.id = t.created_by
             left join lateral (
                 select b.* from template_tags g join template_builds b on b.id = g.build_id
-                where g.template_id = t.id and g.tag = 'default' and b.status = 'ready' order by g.seq desc limit 1) r on true
+                where g.template_id = t.id and g.tag = 'default' and b.status = 'ready' order by g.seq desc limit 1)
+                    r on true
             """;
 
     private final Database database;
@@ -46,7 +49,8 @@ public final class TemplateStore {
         return sql("""
                         select t.id, t.team_id, t.public, t.snapshot from (
                             select a.template_id as id, case when a.namespace = :slug then 1 else 2 end as rank
-                            from template_aliases a where a.alias = :name and (a.namespace = :namespace or (:bare and a.namespace in (:slug, '')))
+                            from template_aliases a where a.alias = :name and (a.namespace = :namespace or (:bare and
+                                a.namespace in (:slug, '')))
                             union all
                             select :name, 3 where :bare
                         ) found join templates t on t.id = found.id
@@ -64,9 +68,11 @@ public final class TemplateStore {
     Mono<Bootable> bootable(String templateId, String tag) {
         return sql("""
                         select b.id, b.image, b.cpu_count, b.memory_mb, b.disk_mb, b.envd_version,
-                            (select a.alias from template_aliases a where a.template_id = b.template_id order by a.created_at, a.alias limit 1) as alias
+                            (select a.alias from template_aliases a where a.template_id = b.template_id order by
+                                a.created_at, a.alias limit 1) as alias
                         from template_tags g join template_builds b on b.id = g.build_id
-                        where g.template_id = :template and (g.tag = :tag or b.id::text = :tag) and b.status = 'ready' and b.image is not null
+                        where g.template_id = :template and (g.tag = :tag or b.id::text = :tag) and b.status =
+                            'ready' and b.image is not null
                         order by g.seq desc limit 1""")
                 .bind("template", templateId)
                 .bind("tag", tag)
@@ -85,7 +91,8 @@ public final class TemplateStore {
     Flux<Template> list(UUID team, @Nullable Instant before, String beforeId, int limit) {
         var query = sql(TEMPLATE + """
                         where t.team_id = :team and t.deleted_at is null and not t.snapshot
-                            and (:before::timestamptz is null or t.created_at < :before or (t.created_at = :before and t.id > :beforeId))
+                            and (:before::timestamptz is null or t.created_at < :before or (t.created_at = :before
+                                and t.id > :beforeId))
                         order by t.created_at desc, t.id limit :limit""")
                 .bind("team", team)
                 .bind("beforeId", beforeId)
@@ -109,8 +116,10 @@ public final class TemplateStore {
                             created_at as build_created_at, updated_at as build_updated_at, finished_at
                         from template_builds
                         where template_id = :template
-                            and (:before::timestamptz is null or created_at < :before or (created_at = :before and id::text > :beforeId))
-                        order by created_at desc, id limit :limit""").bind("template", templateId).bind("beforeId", beforeId).bind("limit", limit);
+                            and (:before::timestamptz is null or created_at < :before or (created_at = :before and
+                                id::text > :beforeId))
+                        order by created_at desc, id limit :limit
+                        """).bind("template", templateId).bind("beforeId", beforeId).bind("limit", limit);
         return (before == null ? query.bindNull("before", Instant.class) : query.bind("before", before))
                 .map(row -> Objects.requireNonNull(build(row)))
                 .all();
@@ -160,7 +169,8 @@ public final class TemplateStore {
     Mono<String> inUse(String templateId) {
         return sql("""
                         select case when bool_or(state <> 'paused') then 'running' else 'paused' end as state
-                        from sandboxes where template_id = :id and ended_at is null having count(*) > 0""").bind("id", templateId).map(row -> text(row, "state")).one();
+                        from sandboxes where template_id = :id and ended_at is null having count(*)
+                            > 0""").bind("id", templateId).map(row -> text(row, "state")).one();
     }
 
     Mono<Void> delete(String templateId, Instant now) {
@@ -183,26 +193,29 @@ public final class TemplateStore {
 
     /// A promoted, public template with one ready build; another image of it becomes its next build.
     Mono<Void> seed(UUID team, Seed seed, Instant now) {
-        Mono<Void> made =
-                sql("insert into templates (id, team_id, public, created_at, updated_at) values (:id, :team, true, :now, :now) on conflict (id) do nothing")
-                        .bind("id", seed.id())
-                        .bind("team", team)
-                        .bind("now", now)
-                        .then();
-        Mono<Void> named =
-                sql("insert into template_aliases (namespace, alias, template_id, created_at) values ('', :alias, :id, :now) on conflict do nothing")
-                        .bind("alias", seed.id())
-                        .bind("id", seed.id())
-                        .bind("now", now)
-                        .then();
+        Mono<Void> made = sql("insert into templates (id, team_id, public, created_at, updated_at) values (:id, "
+                        + ":team, true, :now, :now) on conflict (id) do nothing")
+                .bind("id", seed.id())
+                .bind("team", team)
+                .bind("now", now)
+                .then();
+        Mono<Void> named = sql("insert into template_aliases (namespace, alias, template_id, created_at) values ('', "
+                        + ":alias, :id, :now) on conflict do nothing")
+                .bind("alias", seed.id())
+                .bind("id", seed.id())
+                .bind("now", now)
+                .then();
         Mono<Void> built = sql("""
                         with build as (
-                            insert into template_builds (id, template_id, status, cpu_count, memory_mb, disk_mb, envd_version, image, created_at, updated_at, finished_at)
+                            insert into template_builds (id, template_id, status, cpu_count, memory_mb, disk_mb,
+                                envd_version, image, created_at, updated_at, finished_at)
                             select :build, :id, 'ready', :cpu, :memory, :disk, :envd, :image, :now, :now, :now
                             where not exists (
                                 select from (select b.* from template_tags g join template_builds b on b.id = g.build_id
-                                    where g.template_id = :id and g.tag = 'default' and b.status = 'ready' order by g.seq desc limit 1) last
-                                where last.image = :image and last.cpu_count = :cpu and last.memory_mb = :memory and last.disk_mb = :disk and last.envd_version = :envd)
+                                    where g.template_id = :id and g.tag = 'default' and b.status = 'ready' order by
+                                        g.seq desc limit 1) last
+                                where last.image = :image and last.cpu_count = :cpu and last.memory_mb = :memory and
+                                    last.disk_mb = :disk and last.envd_version = :envd)
                             returning id)
                         insert into template_tags (template_id, tag, build_id, created_at) select :id, 'default', id, :now from build""")
                 .bind("build", seed.build())
