@@ -60,7 +60,7 @@ class Commands(WithSandbox):
 
     async def test_user_directory_and_environment(self):
         self.assertEqual("user\n/home/user\n", await self.out("whoami; pwd"))
-        self.assertEqual("root\n/root\n", await self.out("whoami; pwd", user="root"))
+        self.assertEqual("root\n/root\n", await self.out("whoami; echo $HOME", user="root"))
         self.assertEqual("root\n", await self.out("sudo whoami"))
         self.assertEqual("/tmp\n", await self.out("pwd", cwd="/tmp"))
         await self.shell("mkdir -p ~/work")
