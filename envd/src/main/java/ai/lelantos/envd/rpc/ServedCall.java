@@ -37,22 +37,10 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
 
     static final Context.Key<ServedCall<?, ?>> CURRENT = Context.key("lelantos-call");
 
-    /// How the call ended, if it did; only the first ending counts.
-    private enum State {
-        OPEN,
-        /// The handler, or an error of the client's, ended it: the answer says how.
-        CLOSED,
-        /// Its deadline passed: the answer says so, and the handler may not know yet.
-        TIMED_OUT,
-        /// The client left: there is nobody to answer.
-        LEFT
-    }
-
     private final RpcMethod<Q, R> method;
     private final Protocol protocol;
-    private final RpcLimits limits;
     private final RequestHeaders headers;
-    private final Compression requestEncoding;
+    private final RequestDecoder<Q> decoder;
     private final Compression answerEncoding;
     private final Optional<Duration> timeout;
     private final EventLoop eventLoop;
@@ -63,7 +51,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private State state = State.OPEN;
+    private CallState state = CallState.OPEN;
     private final List<Runnable> hooks = new ArrayList<>();
     private final HttpHeadersBuilder answerHeaders = HttpHeaders.builder();
     private final HttpHeadersBuilder answerTrailers = HttpHeaders.builder();
@@ -89,10 +77,9 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
             RpcLimits limits) {
         this.method = method;
         this.protocol = protocol;
-        this.limits = limits;
         headers = request.headers();
         protocol.check(headers);
-        requestEncoding = protocol.requestEncoding(headers);
+        decoder = new RequestDecoder<>(method, protocol, protocol.requestEncoding(headers), limits.messageBytesMax());
         answerEncoding = protocol.answerEncoding(headers);
         timeout = protocol.timeout(headers).filter(Duration::isPositive);
         eventLoop = ctx.eventLoop().withoutContext();
@@ -140,7 +127,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     public void message(Envelope envelope) {
         if (!method.takesOneMessage()) {
             handle(() -> {
-                Q message = decode(envelope);
+                Q message = decoder.decode(envelope);
                 listener().onMessage(message);
             });
         } else if (onlyMessage == null) {
@@ -163,7 +150,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         }
         onlyMessage = null;
         handle(() -> {
-            Q message = decode(only);
+            Q message = decoder.decode(only);
             listener = startCall();
             listener.onReady();
             listener.onMessage(message);
@@ -173,20 +160,20 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
 
     @Override
     public void fault(ConnectError error) {
-        if (finish(State.CLOSED, error)) {
+        if (finish(CallState.CLOSED, error)) {
             cancelHandler(Status.CANCELLED.withDescription(error.message()));
         }
     }
 
     @Override
     public void gone() {
-        if (finish(State.LEFT, null)) {
+        if (finish(CallState.LEFT, null)) {
             cancelHandler(Status.CANCELLED.withDescription("the client left"));
         }
     }
 
     private void deadlinePassed() {
-        if (finish(State.TIMED_OUT, ConnectError.of(Code.DEADLINE_EXCEEDED, "context deadline exceeded"))) {
+        if (finish(CallState.TIMED_OUT, ConnectError.of(Code.DEADLINE_EXCEEDED, "context deadline exceeded"))) {
             cancelHandler(Status.DEADLINE_EXCEEDED);
         }
     }
@@ -247,29 +234,10 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
             // What a handler's loop ends with; nobody is left to tell.
         } catch (RuntimeException | Error thrown) {
             ConnectError error = GrpcStatus.thrown(thrown, method.path());
-            if (finish(State.CLOSED, error)) {
+            if (finish(CallState.CLOSED, error)) {
                 context.cancel(thrown);
             }
         }
-    }
-
-    @SuppressWarnings("unchecked") // the prototype is of the type that the method takes
-    private Q decode(Envelope envelope) {
-        return (Q) protocol.codec().decode(plain(envelope), method.request());
-    }
-
-    private ByteString plain(Envelope envelope) {
-        boolean bare = protocol instanceof Protocol.Unary;
-        if (bare || (envelope.isCompressed() && requestEncoding != Compression.IDENTITY)) {
-            return envelope.payload().isEmpty()
-                    ? envelope.payload()
-                    : requestEncoding.decompress(envelope.payload(), limits.messageBytesMax());
-        }
-        if (envelope.isCompressed()) {
-            throw ConnectError.of(Code.INTERNAL, "protocol error: sent compressed message without compression support")
-                    .toFailure();
-        }
-        return envelope.payload();
     }
 
     @Override
@@ -299,7 +267,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         }
         lock.lock();
         try {
-            if (state != State.OPEN) {
+            if (state != CallState.OPEN) {
                 return;
             }
             messagesSent++;
@@ -328,7 +296,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
                     new IllegalStateException("expected one message to answer with, got " + messagesSent),
                     method.path());
         }
-        if (finish(State.CLOSED, error)) {
+        if (finish(CallState.CLOSED, error)) {
             handler.run(() -> {
                 if (listener != null) {
                     guarded(() -> listener().onComplete());
@@ -357,7 +325,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     void awaitReady() {
         lock.lock();
         try {
-            while (state == State.OPEN && !answer.isReady()) {
+            while (state == CallState.OPEN && !answer.isReady()) {
                 changed.awaitUninterruptibly();
             }
             switch (state) {
@@ -374,16 +342,16 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     // ---- the end
 
     /// Ends the call once; false if something else ended it before.
-    private boolean finish(State how, @Nullable ConnectError error) {
+    private boolean finish(CallState how, @Nullable ConnectError error) {
         List<Runnable> ending;
         lock.lock();
         try {
-            if (state != State.OPEN) {
+            if (state != CallState.OPEN) {
                 return false;
             }
             state = how;
             changed.signalAll();
-            if (how != State.LEFT) {
+            if (how != CallState.LEFT) {
                 sendEnd(error);
             }
             ending = List.copyOf(hooks);
@@ -404,7 +372,13 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     }
 
     private void sendHead() {
-        if (!headSent && state == State.OPEN && protocol instanceof Protocol.Enveloped enveloped) {
+        if (state == CallState.OPEN && protocol instanceof Protocol.Enveloped enveloped) {
+            sendHead(enveloped);
+        }
+    }
+
+    private void sendHead(Protocol.Enveloped enveloped) {
+        if (!headSent) {
             headSent = true;
             answer.head(enveloped.head(answerHeaders.build(), answerEncoding));
         }
@@ -414,10 +388,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         HttpHeaders trailers = answerTrailers.build();
         switch (protocol) {
             case Protocol.Enveloped enveloped -> {
-                if (!headSent) {
-                    headSent = true;
-                    answer.head(enveloped.head(answerHeaders.build(), answerEncoding));
-                }
+                sendHead(enveloped);
                 Protocol.Ending ending = enveloped.end(error, trailers);
                 if (ending.last() != null) {
                     answer.add(ending.last());
@@ -426,15 +397,14 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
             }
             case Protocol.Unary unary -> {
                 HttpHeaders own = answerHeaders.build();
-                if (error == null) {
-                    ByteString body = Objects.requireNonNull(unaryAnswer, "success has an answer");
-                    answer.whole(
-                            unary.success(own, trailers, answerEncoding, body.size()),
-                            HttpData.wrap(body.toByteArray()));
-                } else {
-                    ByteString body = ByteString.copyFromUtf8(error.toJson());
-                    answer.whole(unary.failure(error, own, trailers, body.size()), HttpData.wrap(body.toByteArray()));
-                }
+                ByteString body = error == null
+                        ? Objects.requireNonNull(unaryAnswer, "success has an answer")
+                        : ByteString.copyFromUtf8(error.toJson());
+                answer.whole(
+                        error == null
+                                ? unary.success(own, trailers, answerEncoding, body.size())
+                                : unary.failure(error, own, trailers, body.size()),
+                        HttpData.wrap(body.toByteArray()));
             }
         }
     }
@@ -453,13 +423,10 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
 
     @Override
     public List<Map.Entry<String, String>> headers() {
-        List<Map.Entry<String, String>> all = new ArrayList<>(headers.size());
-        headers.forEach((name, value) -> {
-            if (name.charAt(0) != ':') {
-                all.add(Map.entry(name.toString(), value));
-            }
-        });
-        return all;
+        return headers.stream()
+                .filter(each -> each.getKey().charAt(0) != ':')
+                .map(each -> Map.entry(each.getKey().toString(), each.getValue()))
+                .toList();
     }
 
     @Override
@@ -474,18 +441,18 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
 
     @Override
     public boolean clientLeft() {
-        lock.lock();
-        try {
-            return state == State.LEFT || state == State.TIMED_OUT;
-        } finally {
-            lock.unlock();
-        }
+        CallState now = state();
+        return now == CallState.LEFT || now == CallState.TIMED_OUT;
     }
 
     boolean isOver() {
+        return state() != CallState.OPEN;
+    }
+
+    private CallState state() {
         lock.lock();
         try {
-            return state != State.OPEN;
+            return state;
         } finally {
             lock.unlock();
         }
@@ -495,7 +462,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     public void onEnd(Runnable hook) {
         lock.lock();
         try {
-            if (state == State.OPEN) {
+            if (state == CallState.OPEN) {
                 hooks.add(hook);
                 return;
             }
