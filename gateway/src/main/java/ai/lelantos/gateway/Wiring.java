@@ -159,13 +159,14 @@ public class Wiring {
     }
 
     @Bean
-    HttpHandler api(RouterFunction<ServerResponse> routes) {
+    HttpHandler api(RouterFunction<ServerResponse> routes, Sandboxes sandboxes) {
         return RouterFunctions.toHttpHandler(
                 routes,
                 HandlerStrategies.empty()
                         .codecs(codecs -> codecs.registerDefaults(true))
                         .webFilter(new RequestLog())
                         .webFilter(new Cors())
+                        .webFilter(sandboxes.idempotency())
                         .exceptionHandler(new Problems(List.of(Sandboxes::problem)))
                         .build());
     }

@@ -70,7 +70,8 @@ public final class RpcBench {
             }
             held = report(ours, theirs);
         } catch (Exception e) {
-            e.printStackTrace(); // and exit: the client's threads would keep this process alive
+            System.err.println(
+                    "the bench broke off: " + e); // and exit: the client's threads would keep this process alive
         } finally {
             one.destroy();
             two.destroy();

@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.WebFilter;
 import reactor.core.publisher.Mono;
 
 /// The room in one piece, for the wiring: its routes, the proxy's view, its loops, its start and its end.
@@ -95,6 +96,11 @@ public final class Sandboxes implements AutoCloseable {
                         .routes())
                 .and(new NativeRoutes(lifecycle, logs, needs.agent, needs.door, needs.settings, needs.clock).routes())
                 .and(new OperatorRoutes(lifecycle, store, live, needs.driver, needs.door, needs.node).routes());
+    }
+
+    /// First answers given again; ahead of the routes.
+    public WebFilter idempotency() {
+        return new Idempotency(new IdempotencyStore(needs.database), needs.door, needs.clock);
     }
 
     public Running running() {
