@@ -102,7 +102,12 @@ public class Wiring {
 
     @Bean
     Auth auth(Given given, Supplier<byte[]> random, Clock clock) {
-        return Auth.of(new AuthStore(given.database), given.bootstrap.adminToken(), random, clock);
+        return Auth.of(
+                new AuthStore(given.database),
+                given.bootstrap.adminToken(),
+                given.settings.room(AuthSettings.class),
+                random,
+                clock);
     }
 
     // ---- what sandboxes start from
@@ -159,13 +164,14 @@ public class Wiring {
     }
 
     @Bean
-    HttpHandler api(RouterFunction<ServerResponse> routes, Sandboxes sandboxes) {
+    HttpHandler api(RouterFunction<ServerResponse> routes, Auth auth, Sandboxes sandboxes) {
         return RouterFunctions.toHttpHandler(
                 routes,
                 HandlerStrategies.empty()
                         .codecs(codecs -> codecs.registerDefaults(true))
                         .webFilter(new RequestLog())
                         .webFilter(new Cors())
+                        .webFilter(auth.rateLimit())
                         .webFilter(sandboxes.idempotency())
                         .exceptionHandler(new Problems(List.of(Sandboxes::problem)))
                         .build());

@@ -46,6 +46,11 @@ public final class Doorkeeper {
         });
     }
 
+    /// Whether a request names a team at all, rightly or not.
+    static boolean carriesKey(HttpHeaders headers) {
+        return headers.getFirst(KEY_HEADER) != null || headers.getFirst(TEAM_HEADER) != null;
+    }
+
     /// A person, by an access token.
     Mono<UUID> user(HttpHeaders headers) {
         return Mono.defer(() -> {

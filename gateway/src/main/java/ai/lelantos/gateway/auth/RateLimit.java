@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /// A token bucket for each team and route; off unless set.
-public final class RateLimit {
+final class RateLimit {
 
     private static final int BUCKETS_MAX = 100_000;
     private static final Duration IDLE_MAX = Duration.ofMinutes(10);
@@ -22,10 +22,14 @@ public final class RateLimit {
             .expireAfterAccess(IDLE_MAX)
             .build();
 
-    public RateLimit(AuthSettings settings, Clock clock) {
+    RateLimit(AuthSettings settings, Clock clock) {
         this.perSecond = settings.rateLimit();
         this.burst = settings.rateBurst() > 0 ? settings.rateBurst() : settings.rateLimit();
         this.clock = clock;
+    }
+
+    boolean isOn() {
+        return perSecond > 0;
     }
 
     /// Takes one; empty when there is no limit.
