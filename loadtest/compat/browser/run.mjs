@@ -76,6 +76,8 @@ function start([name, ...others]) {
   const child = spawn(name, [...args, `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/`], {
     stdio: 'ignore',
     detached: true,
+    // What it forgets in the folder for temporary files goes with its profile.
+    env: { ...process.env, TMPDIR: profile },
   })
   child.on('error', () => start(others))
   child.on('spawn', () => (browser = child))
