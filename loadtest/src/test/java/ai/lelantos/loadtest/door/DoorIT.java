@@ -91,7 +91,7 @@ class DoorIT {
     void withoutAnOciRuntimeItSaysWhatToInstall() {
         // Neither there nor to be had: every other program stays, apt-get only fails.
         String hidden =
-                "mkdir bin; ln -sf /usr/sbin/* /usr/bin/* bin; rm bin/crun bin/runc; ln -sf /bin/false bin/apt-get;"
+                "mkdir bin; ln -sf /usr/sbin/* /usr/bin/* bin; rm -f bin/crun bin/runc; ln -sf /bin/false bin/apt-get;"
                         + " export PATH=$PWD/bin";
         refused(knock(hidden, "up", "--detach"), "could not install", "apt-get install -y", "crun");
     }
