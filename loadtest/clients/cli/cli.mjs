@@ -18,8 +18,8 @@ export async function endAll() {
   rmSync(HOME, { recursive: true, force: true })
 }
 
-/** Runs the CLI; `input` is piped in, and `until` ends a command that would follow for ever. */
-export function run(args, { input, until, terminal } = {}) {
+/** Runs the CLI; `input` is piped in, `until` ends a command that would follow for ever, and `once` acts when it has said something. */
+export function run(args, { input, until, once, terminal } = {}) {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, HOME, NO_COLOR: '1', FORCE_COLOR: '0' }
     // Only a terminal of its own lets the CLI believe somebody types; `script` of util-linux makes one.
@@ -46,6 +46,11 @@ export function run(args, { input, until, terminal } = {}) {
         child.stdin.write(terminal[typed].type)
       }
       if (until && all.stdout.includes(until)) end()
+      if (once && all.stdout.includes(once.said)) {
+        const act = once.act
+        once = undefined
+        act().catch(reject)
+      }
     }
     child.stdout.on('data', heard('stdout'))
     child.stderr.on('data', heard('stderr'))
