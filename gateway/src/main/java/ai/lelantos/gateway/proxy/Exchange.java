@@ -259,15 +259,22 @@ final class Exchange {
 
     // --- from neither
 
-    /// The run of the sandbox is over. Called from any thread.
+    /// The run of the sandbox is over: an answer breaks off, who waits for one hears what the next request would.
+    /// Called from any thread.
     void lifecycleEnded() {
         loop.execute(() -> {
-            if (!over) {
-                leave();
-                if (upstream != null) {
-                    upstream.closeByReset();
-                }
+            if (over) {
+                return;
+            }
+            leave();
+            boolean answering = upstream != null && upstream.answering();
+            if (upstream != null) {
+                upstream.closeByReset();
+            }
+            if (answering || port == null) {
                 client.broken();
+            } else {
+                client.refuse(new Refusal.NotFound(port.sandboxId()));
             }
         });
     }

@@ -27,7 +27,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
     private static final int EARLY_BYTES_MAX =
             1024 * 1024; // of later requests, that arrived although we stopped reading
     private static final int FAREWELL_MS = 2_000; // for a client to take our last answer before the connection goes
-    private static final long FAREWELL_BYTES_MAX = 8 * 1024 * 1024; // of a refused body, read and thrown away meanwhile
+    private static final long UNWANTED_BYTES_MAX = 8 * 1024 * 1024; // of a body nobody takes, read and thrown away
     private static final ByteBuf LAST_CHUNK = Unpooled.unreleasableBuffer(Unpooled.directBuffer(5)
             .writeBytes("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
             .asReadOnly());
@@ -37,6 +37,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         HELD, // its body waits until the other side takes it
         BODY, // passing the body on
         ANSWER, // the request is complete, its answer is not
+        UNWANTED, // the answer is complete, its request is not: the rest is thrown away, then the next one comes
         TUNNEL, // another protocol
         FAREWELL, // the last answer is out
         GONE // an HTTP/2 connection took over
@@ -77,9 +78,15 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         }
     }
 
-    /// Ends what holds a connection and asks nothing: a head that two looks in a row find unfinished, a long silence.
+    /// Ends what holds a connection and asks nothing: a head that two looks in a row find unfinished, an unwanted body
+    /// of which nothing came between two, a long silence.
     private void look() {
-        if (phase != Phase.HEAD) {
+        if (phase == Phase.UNWANTED) {
+            if (slow) {
+                farewell();
+            }
+            slow = true;
+        } else if (phase != Phase.HEAD) {
             looks = 0;
             slow = false;
         } else if (head.begun() && slow) {
@@ -107,7 +114,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         if (phase == Phase.FAREWELL) {
             thrownAway += bytes.readableBytes();
             bytes.release();
-            if (thrownAway > FAREWELL_BYTES_MAX) {
+            if (thrownAway > UNWANTED_BYTES_MAX) {
                 ctx.close();
             }
             return;
@@ -159,6 +166,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
                 yield true;
             }
             case BODY -> body != null && pass(body, in);
+            case UNWANTED -> body != null && skip(body, in);
             case HELD, ANSWER, TUNNEL, FAREWELL, GONE -> false;
         };
     }
@@ -212,13 +220,31 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         return piece != null && phase == Phase.BODY;
     }
 
+    private boolean skip(Body body, ByteBuf in) {
+        ByteBuf piece = body.cut(in);
+        if (piece != null) {
+            thrownAway += piece.readableBytes();
+            piece.release();
+            slow = false;
+        }
+        if (body.finished()) {
+            next();
+            return true;
+        }
+        if (thrownAway > UNWANTED_BYTES_MAX) {
+            farewell();
+            return false;
+        }
+        return piece != null;
+    }
+
     /// Reads on when there is somebody to read for.
     private void read() {
         if (context == null || phase == Phase.TUNNEL || phase == Phase.GONE) {
             return;
         }
         boolean on = switch (phase) {
-            case HEAD, FAREWELL -> true;
+            case HEAD, UNWANTED, FAREWELL -> true;
             case BODY -> in == null && exchange != null && exchange.takesBody();
             case ANSWER -> in == null; // to notice a client that leaves
             case HELD, TUNNEL, GONE -> false;
@@ -234,7 +260,9 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         if (exchange != null) {
             exchange.clientGone();
         }
-        if (unanswered) {
+        if (phase == Phase.UNWANTED) {
+            farewell();
+        } else if (unanswered) {
             refuse(new Refusal.Malformed(bad.status(), bad.text()));
         } else if (context != null) {
             context.close();
@@ -312,6 +340,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
         chunking = length == Head.Length.UNTIL_CLOSE && modern;
         boolean chunks = modern && (length == Head.Length.CHUNKED || chunking);
         closing |= !modern && (length == Head.Length.UNTIL_CLOSE || length == Head.Length.CHUNKED);
+        closing |= phase != Phase.ANSWER && (head.has(Field.EXPECT) || head.contentLength() > UNWANTED_BYTES_MAX);
         ByteBuf out = context().alloc().directBuffer(answer.size() + 64);
         Forwarding.response(answer, chunks, closing, !modern, out);
         context().write(out);
@@ -363,6 +392,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
     @Override
     public void broken() {
         exchange = null;
+        context().flush();
         if (head.minor() == 0) {
             Transport.closeByReset(context().channel()); // nothing else tells HTTP/1.0 that this isn't the end
         } else {
@@ -393,16 +423,26 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
 
     private void finish() {
         exchange = null;
-        if (closing || phase != Phase.ANSWER) {
+        if (closing || phase == Phase.TUNNEL) {
             farewell();
             return;
         }
         context().flush();
+        if (phase == Phase.ANSWER) {
+            next();
+        } else {
+            phase = Phase.UNWANTED;
+        }
+        advance();
+    }
+
+    private void next() {
         head.reset();
         slow = false;
+        looks = 0;
+        thrownAway = 0;
         answering = false;
         phase = Phase.HEAD;
-        advance();
     }
 
     /// The last answer is written: whatever still comes is thrown away, so that the client can read it to the end.

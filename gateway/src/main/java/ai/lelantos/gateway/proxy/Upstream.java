@@ -227,6 +227,11 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// Whether the answer's head has gone to the client.
+    boolean answering() {
+        return head == null;
+    }
+
     void closeByReset() {
         if (context != null) {
             phase = Phase.DONE;

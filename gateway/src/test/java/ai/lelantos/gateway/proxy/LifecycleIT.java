@@ -50,7 +50,7 @@ class LifecycleIT {
     }
 
     @Test
-    void theEndOfASandboxCutsWhoeverStillWaitsForAnAnswer() throws Exception {
+    void whoStillWaitsForAnAnswerWhenASandboxEndsHearsThatItIsGone() throws Exception {
         var reached = new CountDownLatch(1);
         Guest guest = stage.guest(wire -> {
             wire.head();
@@ -61,7 +61,12 @@ class LifecycleIT {
         Wire client = stage.client().send(Stage.get("abc", guest.port(), "/"));
         assertThat(reached.await(5, TimeUnit.SECONDS)).isTrue();
         stage.running.ends("abc");
-        assertThat(client.rest()).isIn("", "!");
+        assertThat(client.answer())
+                .startsWith("HTTP/1.1 502 ")
+                .endsWith("{\"sandboxId\":\"abc\",\"message\":\"The sandbox was not found\",\"code\":502}");
+        assertThat(client.send(Stage.get("abc", guest.port(), "/")).answer())
+                .as("the connection serves on")
+                .contains("The sandbox was not found");
     }
 
     @Test

@@ -54,6 +54,21 @@ class PatienceTest {
     }
 
     @Test
+    void aConnectionInUseHasNoAge() {
+        var channel = new EmbeddedChannel(new Http1Client(board, "http"));
+        for (int minute = 0; minute < 30; minute++) {
+            channel.writeInbound(bytes("GET / HTTP/1.1\r\nHost: api.x.localhost\r\n\r\n"));
+            ByteBuf answer = after(after(channel, 30), 30).readOutbound();
+            assertThat(answer.toString(StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 503 ")
+                    .contains("Connection: keep-alive");
+            answer.release();
+        }
+        assertThat(channel.isOpen()).isTrue();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
     void anIdleConnectionIsKeptForTenMinutes() {
         var channel = new EmbeddedChannel(new Http1Client(board, "http"));
         for (int minute = 0; minute < 10; minute++) {

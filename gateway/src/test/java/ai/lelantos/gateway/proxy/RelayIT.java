@@ -227,19 +227,6 @@ class RelayIT {
     }
 
     @Test
-    void anAnswerMayComeBeforeTheRequestEnded() {
-        Guest guest = stage.guest(wire -> {
-            wire.head();
-            wire.send("HTTP/1.1 413 Too Much\r\nContent-Length: 2\r\n\r\nno");
-        });
-        stage.running.starts("abc");
-        Wire client = stage.client();
-        client.send(
-                "POST / HTTP/1.1\r\nHost: " + guest.port() + "-abc.localhost\r\nContent-Length: 1000000\r\n\r\nabc");
-        assertThat(client.rest()).endsWith("\r\n\r\nno");
-    }
-
-    @Test
     void whatNamesNoSandboxGoesToTheApi() {
         stage.api(wire -> {
             String head = wire.head();

@@ -160,6 +160,11 @@ public final class Commands {
                 if (end.contains("\"error\"")) {
                     throw new Unexpected("the stream ended with " + end);
                 }
+                // To the very end: closing a body before its last chunk makes the JDK's client close a connection that
+                // it may have handed to another request already, which then fails with "received no bytes".
+                if (body.read() >= 0) {
+                    throw new Unexpected("the stream goes on after its end");
+                }
                 return;
             }
             events.accept(StartResponse.parseFrom(payload).getEvent());
