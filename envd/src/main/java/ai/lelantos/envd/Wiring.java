@@ -74,7 +74,7 @@ final class Wiring {
         RpcRoutes.mount(server, List.<BindableService>of(processes, files), RpcLimits.DEFAULT);
         endpoints.mount(server);
         if (alone) {
-            new Exposure(loop, Path.of("/proc/net")).start();
+            new Exposure(loop).start();
         }
         Readiness.keep(loop);
         return server.decorator(new AccessRoutes(token, callers)).build();

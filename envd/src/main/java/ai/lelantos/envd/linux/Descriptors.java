@@ -1,14 +1,10 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /// File descriptors as plain numbers: open, read, write, close. Whoever holds the number closes it, once.
 final class Descriptors {
@@ -25,19 +21,13 @@ final class Descriptors {
     /// Descriptors below this are those a child's standard streams are put on.
     private static final int FIRST_FREE = 4;
 
-    private static final MethodHandle OPEN =
-            Libc.variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-    private static final MethodHandle CLOSE = Libc.function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle READ =
-            Libc.function("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle WRITE =
-            Libc.function("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle PIPE2 =
-            Libc.function("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle FCNTL =
-            Libc.variadic("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle ACCESS =
-            Libc.function("access", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction OPEN = CFunction.named("open");
+    private static final CFunction CLOSE = CFunction.named("close");
+    private static final CFunction READ = CFunction.named("read");
+    private static final CFunction WRITE = CFunction.named("write");
+    private static final CFunction PIPE2 = CFunction.named("pipe2");
+    private static final CFunction FCNTL = CFunction.named("fcntl");
+    private static final CFunction ACCESS = CFunction.named("access");
 
     private Descriptors() {}
 
@@ -46,12 +36,8 @@ final class Descriptors {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             MemorySegment name = Libc.string(arena, path);
-            int fd = Libc.result((int) OPEN.invokeExact(state, name, flags | O_CLOEXEC, 0), state);
+            int fd = OPEN.call(state, name.address(), flags | O_CLOEXEC, 0);
             return Errno.check(fd, "open " + path);
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 
@@ -60,28 +46,18 @@ final class Descriptors {
     static int close(int fd) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
-            return Libc.result((int) CLOSE.invokeExact(state, fd), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            return CLOSE.call(state, fd);
         }
     }
 
     /// Bytes read into the buffer, 0 at the end, or minus errno. The state segment is the caller's, for hot paths.
     static int read(int fd, MemorySegment buffer, long bytesMax, MemorySegment state) {
-        try {
-            return (int) Libc.result((long) READ.invokeExact(state, fd, buffer, bytesMax), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
-        }
+        return READ.call(state, fd, buffer.address(), bytesMax);
     }
 
     /// Bytes written, or minus errno.
     static int write(int fd, MemorySegment bytes, long count, MemorySegment state) {
-        try {
-            return (int) Libc.result((long) WRITE.invokeExact(state, fd, bytes, count), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
-        }
+        return WRITE.call(state, fd, bytes.address(), count);
     }
 
     /// A pipe, both ends close-on-exec; flags apply to both.
@@ -89,13 +65,9 @@ final class Descriptors {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             MemorySegment ends = arena.allocate(JAVA_INT, 2);
-            int made = Libc.result((int) PIPE2.invokeExact(state, ends, flags | O_CLOEXEC), state);
+            int made = PIPE2.call(state, ends.address(), flags | O_CLOEXEC);
             int _ = Errno.check(made, "pipe");
             return new Pipe(above(ends.getAtIndex(JAVA_INT, 0)), above(ends.getAtIndex(JAVA_INT, 1)));
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 
@@ -115,20 +87,14 @@ final class Descriptors {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             MemorySegment name = Libc.string(arena, path);
-            return Libc.result((int) ACCESS.invokeExact(state, name, F_OK), state);
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            return ACCESS.call(state, name.address(), F_OK);
         }
     }
 
     private static int fcntl(int fd, int command, int argument) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
-            return Libc.result((int) FCNTL.invokeExact(state, fd, command, argument), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            return FCNTL.call(state, fd, command, argument);
         }
     }
 

@@ -1,14 +1,10 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /// The kernel's event queue, for one thread: [Loop] is its only user.
 final class Epoll implements AutoCloseable {
@@ -29,12 +25,9 @@ final class Epoll implements AutoCloseable {
     private static final long EVENT_BYTES = PACKED ? 12 : 16;
     private static final long TOKEN_AT = PACKED ? 4 : 8;
 
-    private static final MethodHandle CREATE =
-            Libc.function("epoll_create1", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle CTL =
-            Libc.function("epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle WAIT =
-            Libc.function("epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final CFunction CREATE = CFunction.named("epoll_create1");
+    private static final CFunction CTL = CFunction.named("epoll_ctl");
+    private static final CFunction WAIT = CFunction.named("epoll_wait");
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment state = Libc.state(arena);
@@ -43,14 +36,7 @@ final class Epoll implements AutoCloseable {
     private final int fd;
 
     Epoll() throws Errno {
-        try {
-            fd = Errno.check(
-                    Libc.result((int) CREATE.invokeExact(state, Descriptors.O_CLOEXEC), state), "create an epoll");
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
-        }
+        fd = Errno.check(CREATE.call(state, Descriptors.O_CLOEXEC), "create an epoll");
     }
 
     void add(int watched, int interest, long token) throws Errno {
@@ -66,14 +52,8 @@ final class Epoll implements AutoCloseable {
 
     /// Waits for events, -1 for ever; the number of them, which an interrupting signal makes 0.
     int await(int timeoutMillis) throws Errno {
-        try {
-            int count = Libc.result((int) WAIT.invokeExact(state, fd, events, EVENTS_MAX, timeoutMillis), state);
-            return count == -Errno.EINTR ? 0 : Errno.check(count, "wait for events");
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
-        }
+        int count = WAIT.call(state, fd, events.address(), EVENTS_MAX, timeoutMillis);
+        return count == -Errno.EINTR ? 0 : Errno.check(count, "wait for events");
     }
 
     int event(int index) {
@@ -91,10 +71,6 @@ final class Epoll implements AutoCloseable {
     }
 
     private int control(int operation, int watched) {
-        try {
-            return Libc.result((int) CTL.invokeExact(state, fd, operation, watched, change), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
-        }
+        return CTL.call(state, fd, operation, watched, change.address());
     }
 }

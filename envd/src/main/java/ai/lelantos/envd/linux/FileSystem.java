@@ -1,13 +1,9 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.Set;
 
 /// The file system a path lives on: its kind, and its room.
@@ -22,24 +18,19 @@ public record FileSystem(long magic, long total, long available) {
     private static final long TMPFS = 0x0102_1994L;
 
     private static final int BYTES = 120;
-    private static final MethodHandle STATFS =
-            Libc.function("statfs", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    private static final CFunction STATFS = CFunction.named("statfs");
 
     public static FileSystem of(FilePath path) throws Errno {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             MemorySegment found = arena.allocate(BYTES, 8);
-            int done = Libc.result((int) STATFS.invokeExact(state, path.in(arena), found), state);
+            int done = STATFS.call(state, path.in(arena).address(), found.address());
             int _ = Errno.check(done, "statfs " + path);
             long block = found.get(JAVA_LONG, 8);
             return new FileSystem(
                     found.get(JAVA_LONG, 0) & 0xffff_ffffL,
                     found.get(JAVA_LONG, 16) * block,
                     found.get(JAVA_LONG, 32) * block);
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 

@@ -1,15 +1,10 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,12 +18,9 @@ public final class Folder implements AutoCloseable {
     private static final int BATCH_BYTES = 32 << 10;
     private static final int NAME_AT = 19;
 
-    private static final MethodHandle OPENAT =
-            Libc.variadic("openat", 3, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-    private static final MethodHandle GETDENTS =
-            Libc.function("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle UNLINKAT =
-            Libc.function("unlinkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction OPENAT = CFunction.named("openat");
+    private static final CFunction GETDENTS = CFunction.named("getdents64");
+    private static final CFunction UNLINKAT = CFunction.named("unlinkat");
 
     private final int fd;
     private final String label;
@@ -52,12 +44,8 @@ public final class Folder implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             int all = Descriptors.O_RDONLY | O_DIRECTORY | Descriptors.O_CLOEXEC | flags;
-            int fd = Libc.result((int) OPENAT.invokeExact(state, at, path.in(arena), all, 0), state);
+            int fd = OPENAT.call(state, at, path.in(arena).address(), all, 0);
             return new Folder(Errno.check(fd, "open " + path), path.text());
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 
@@ -68,17 +56,13 @@ public final class Folder implements AutoCloseable {
             MemorySegment state = Libc.state(arena);
             MemorySegment batch = arena.allocate(BATCH_BYTES, 8);
             while (true) {
-                long result = (long) GETDENTS.invokeExact(state, fd, batch, (long) BATCH_BYTES);
-                int bytes = Errno.check((int) Libc.result(result, state), "read directory " + label);
+                int got = GETDENTS.call(state, fd, batch.address(), BATCH_BYTES);
+                int bytes = Errno.check(got, "read directory " + label);
                 if (bytes == 0) {
                     return names;
                 }
                 collect(batch.asSlice(0, bytes), names);
             }
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 
@@ -110,9 +94,7 @@ public final class Folder implements AutoCloseable {
     private int remove(FilePath name, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
-            return Libc.result((int) UNLINKAT.invokeExact(state, fd, name.in(arena), flags), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            return UNLINKAT.call(state, fd, name.in(arena).address(), flags);
         }
     }
 

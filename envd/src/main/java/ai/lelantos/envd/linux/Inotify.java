@@ -1,13 +1,10 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +32,9 @@ public final class Inotify implements AutoCloseable {
     private static final int BATCH_BYTES = 64 << 10;
     private static final int NAME_AT = 16;
 
-    private static final MethodHandle INIT = Libc.function("inotify_init1", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle ADD =
-            Libc.function("inotify_add_watch", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle REMOVE =
-            Libc.function("inotify_rm_watch", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction INIT = CFunction.named("inotify_init1");
+    private static final CFunction ADD = CFunction.named("inotify_add_watch");
+    private static final CFunction REMOVE = CFunction.named("inotify_rm_watch");
 
     private final int fd;
     private @Nullable Loop loop;
@@ -69,12 +64,8 @@ public final class Inotify implements AutoCloseable {
     public static Inotify open() throws Errno {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
-            int fd = Libc.result((int) INIT.invokeExact(state, NONBLOCK | Descriptors.O_CLOEXEC), state);
+            int fd = INIT.call(state, NONBLOCK | Descriptors.O_CLOEXEC);
             return new Inotify(Errno.check(fd, "open inotify"));
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 
@@ -84,18 +75,14 @@ public final class Inotify implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             int mask = EVERYTHING | ONLY_DIRECTORY | DONT_FOLLOW;
-            return Libc.result((int) ADD.invokeExact(state, fd, directory.in(arena), mask), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            return ADD.call(state, fd, directory.in(arena).address(), mask);
         }
     }
 
     /// Stops watching a directory; one that is gone is not watched any more anyway.
     public void remove(int watch) {
         try (Arena arena = Arena.ofConfined()) {
-            int _ = (int) REMOVE.invokeExact(Libc.state(arena), fd, watch);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            int _ = REMOVE.call(Libc.state(arena), fd, watch);
         }
     }
 

@@ -1,15 +1,12 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.function.IntConsumer;
 
 /// The kernel's word that a TCP socket nobody was connected to was closed: a listener, most of the time.
@@ -29,10 +26,8 @@ public final class ListenerEnds {
     private static final int SOURCE_PORT_AT = HEADER_BYTES + 4;
     private static final int PEER_PORT_AT = HEADER_BYTES + 6;
 
-    private static final MethodHandle SOCKET =
-            Libc.function("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle BIND =
-            Libc.function("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction SOCKET = CFunction.named("socket");
+    private static final CFunction BIND = CFunction.named("bind");
 
     private ListenerEnds() {}
 
@@ -56,21 +51,17 @@ public final class ListenerEnds {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             int type = SOCK_RAW | NONBLOCK | Descriptors.O_CLOEXEC;
-            int fd = Libc.result((int) SOCKET.invokeExact(state, AF_NETLINK, type, SOCK_DIAG), state);
+            int fd = SOCKET.call(state, AF_NETLINK, type, SOCK_DIAG);
             int _ = Errno.check(fd, "open a netlink socket");
             MemorySegment address = arena.allocate(ADDRESS_BYTES, 4);
             address.set(JAVA_SHORT, 0, (short) AF_NETLINK);
             address.set(JAVA_INT, 8, GROUPS);
-            int bound = Libc.result((int) BIND.invokeExact(state, fd, address, ADDRESS_BYTES), state);
+            int bound = BIND.call(state, fd, address.address(), ADDRESS_BYTES);
             if (bound < 0) {
                 Descriptors.close(fd);
             }
             int _ = Errno.check(bound, "join the ends of sockets");
             return fd;
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 

@@ -1,15 +1,12 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,8 +25,7 @@ public final class Loop implements AutoCloseable {
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final int WAIT_MILLIS_MAX = 3_600_000;
     private static final int EFD_NONBLOCK = 04000;
-    private static final MethodHandle EVENTFD =
-            Libc.function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction EVENTFD = CFunction.named("eventfd");
 
     private final Epoll epoll;
     private final int wakeup;
@@ -197,12 +193,8 @@ public final class Loop implements AutoCloseable {
     private static int eventfd() throws Errno {
         try (Arena call = Arena.ofConfined()) {
             MemorySegment state = Libc.state(call);
-            int made = (int) EVENTFD.invokeExact(state, 0, EFD_NONBLOCK | Descriptors.O_CLOEXEC);
-            return Errno.check(Libc.result(made, state), "create an eventfd");
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            int made = EVENTFD.call(state, 0, EFD_NONBLOCK | Descriptors.O_CLOEXEC);
+            return Errno.check(made, "create an eventfd");
         }
     }
 

@@ -1,13 +1,7 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 
 /// An open file of one thread: what was opened is what is read, whatever happens to its name.
@@ -20,12 +14,9 @@ public final class OpenFile implements AutoCloseable {
     /// What the umask 022 would leave of 0666, whatever the agent's is.
     private static final int FILE_MODE = 0644;
 
-    private static final MethodHandle OPEN =
-            Libc.variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-    private static final MethodHandle FCHOWN =
-            Libc.function("fchown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle PREAD =
-            Libc.function("pread", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+    private static final CFunction OPEN = CFunction.named("open");
+    private static final CFunction FCHOWN = CFunction.named("fchown");
+    private static final CFunction PREAD = CFunction.named("pread");
 
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment state = Libc.state(arena);
@@ -37,10 +28,7 @@ public final class OpenFile implements AutoCloseable {
         int opened;
         try (Arena call = Arena.ofConfined()) {
             int all = flags | Descriptors.O_CLOEXEC | Descriptors.O_NOCTTY;
-            opened = Libc.result((int) OPEN.invokeExact(state, path.in(call), all, mode), state);
-        } catch (Throwable thrown) {
-            arena.close();
-            throw Libc.unreachable(thrown);
+            opened = OPEN.call(state, path.in(call).address(), all, mode);
         }
         if (opened < 0) {
             arena.close();
@@ -77,17 +65,10 @@ public final class OpenFile implements AutoCloseable {
 
     /// Reads what fits from a place in the file; -1 at or behind the end.
     public int read(ByteBuffer into, long offset) throws Errno {
-        try {
-            long result =
-                    (long) PREAD.invokeExact(state, fd, MemorySegment.ofBuffer(into), (long) into.remaining(), offset);
-            int count = Errno.check((int) Libc.result(result, state), "read " + path);
-            into.position(into.position() + count);
-            return count == 0 ? -1 : count;
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
-        }
+        int got = PREAD.call(state, fd, MemorySegment.ofBuffer(into).address(), into.remaining(), offset);
+        int count = Errno.check(got, "read " + path);
+        into.position(into.position() + count);
+        return count == 0 ? -1 : count;
     }
 
     /// Writes all of it, in one call unless the kernel takes less.
@@ -101,14 +82,8 @@ public final class OpenFile implements AutoCloseable {
 
     /// Gives the file to a user and a group.
     public void own(int uid, int gid) throws Errno {
-        try {
-            int done = Libc.result((int) FCHOWN.invokeExact(state, fd, uid, gid), state);
-            int _ = Errno.check(done, "chown " + path);
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
-        }
+        int done = FCHOWN.call(state, fd, uid, gid);
+        int _ = Errno.check(done, "chown " + path);
     }
 
     @Override

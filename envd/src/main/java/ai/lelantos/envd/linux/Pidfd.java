@@ -1,13 +1,9 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /// Processes by descriptor and by number: hear of their end, reap them, signal them.
 final class Pidfd {
@@ -22,15 +18,10 @@ final class Pidfd {
     private static final int P_PID = 1;
     private static final int SIGINFO_BYTES = 128;
 
-    private static final MethodHandle OPEN =
-            Libc.variadic("syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle SEND = Libc.variadic(
-            "syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG));
-    private static final MethodHandle KILL = Libc.function("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle WAITPID =
-            Libc.function("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle WAITID =
-            Libc.function("waitid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction SYSCALL = CFunction.named("syscall");
+    private static final CFunction KILL = CFunction.named("kill");
+    private static final CFunction WAITPID = CFunction.named("waitpid");
+    private static final CFunction WAITID = CFunction.named("waitid");
 
     private Pidfd() {}
 
@@ -38,9 +29,7 @@ final class Pidfd {
     static int open(int pid) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
-            return (int) Libc.result((long) OPEN.invokeExact(state, SYS_PIDFD_OPEN, (long) pid, 0L), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            return SYSCALL.call(state, SYS_PIDFD_OPEN, pid, 0);
         }
     }
 
@@ -48,11 +37,7 @@ final class Pidfd {
     static int signal(int pidfd, int number) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
-            long sent = (long)
-                    SEND.invokeExact(state, SYS_PIDFD_SEND_SIGNAL, (long) pidfd, (long) number, MemorySegment.NULL, 0L);
-            return (int) Libc.result(sent, state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            return SYSCALL.call(state, SYS_PIDFD_SEND_SIGNAL, pidfd, number, 0, 0);
         }
     }
 
@@ -60,9 +45,7 @@ final class Pidfd {
     static int kill(int pid, int number) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
-            return Libc.result((int) KILL.invokeExact(state, pid, number), state);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            return KILL.call(state, pid, number);
         }
     }
 
@@ -71,13 +54,11 @@ final class Pidfd {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             MemorySegment status = arena.allocate(JAVA_INT);
-            int waited = Libc.result((int) WAITPID.invokeExact(state, pid, status, WNOHANG), state);
+            int waited = WAITPID.call(state, pid, status.address(), WNOHANG);
             if (waited == 0) {
                 return -Errno.EAGAIN;
             }
             return waited < 0 ? waited : status.get(JAVA_INT, 0) & 0xffff_ffffL;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 
@@ -88,10 +69,8 @@ final class Pidfd {
             MemorySegment info = arena.allocate(SIGINFO_BYTES, 8);
             int waited = -Errno.EINTR;
             while (waited == -Errno.EINTR) {
-                waited = Libc.result((int) WAITID.invokeExact(state, P_PID, pid, info, WEXITED | WNOWAIT), state);
+                waited = WAITID.call(state, P_PID, pid, info.address(), WEXITED | WNOWAIT);
             }
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 }

@@ -1,15 +1,10 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -25,10 +20,8 @@ public final class Precedence {
     private static final long IOPRIO_REALTIME_4 = (1 << 13) | 4;
     private static final long SYS_IOPRIO_SET = System.getProperty("os.arch").equals("amd64") ? 251 : 30;
 
-    private static final MethodHandle SETPRIORITY =
-            Libc.function("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle IOPRIO_SET =
-            Libc.variadic("syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    private static final CFunction SETPRIORITY = CFunction.named("setpriority");
+    private static final CFunction IOPRIO_SET = CFunction.named("syscall");
 
     private Precedence() {}
 
@@ -50,11 +43,8 @@ public final class Precedence {
     private static void raise(int thread, int nice) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
-            int _ = (int) SETPRIORITY.invokeExact(state, PRIO_PROCESS, thread, nice);
-            long _ = (long)
-                    IOPRIO_SET.invokeExact(state, SYS_IOPRIO_SET, IOPRIO_WHO_PROCESS, (long) thread, IOPRIO_REALTIME_4);
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
+            int _ = SETPRIORITY.call(state, PRIO_PROCESS, thread, nice);
+            int _ = IOPRIO_SET.call(state, SYS_IOPRIO_SET, IOPRIO_WHO_PROCESS, thread, IOPRIO_REALTIME_4);
         }
     }
 }

@@ -1,12 +1,9 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,14 +29,10 @@ public final class Spawner {
     private static final int STATUS_FD = 3;
     private static final int FILE_ACTIONS_BYTES = 256;
 
-    private static final MethodHandle SPAWN = Libc.function(
-            "posix_spawn", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
-    private static final MethodHandle ACTIONS_INIT =
-            Libc.function("posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, ADDRESS));
-    private static final MethodHandle ACTIONS_DUP2 = Libc.function(
-            "posix_spawn_file_actions_adddup2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-    private static final MethodHandle ACTIONS_DESTROY =
-            Libc.function("posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    private static final CFunction SPAWN = CFunction.named("posix_spawn");
+    private static final CFunction ACTIONS_INIT = CFunction.named("posix_spawn_file_actions_init");
+    private static final CFunction ACTIONS_DUP2 = CFunction.named("posix_spawn_file_actions_adddup2");
+    private static final CFunction ACTIONS_DESTROY = CFunction.named("posix_spawn_file_actions_destroy");
 
     private final Loop loop;
     private final Path helper;
@@ -129,21 +122,24 @@ public final class Spawner {
             MemorySegment path = Libc.string(arena, helper.toString());
             MemorySegment arguments = Libc.strings(arena, helperArguments(command));
             MemorySegment environment = Libc.strings(arena, command.environment());
-            check((int) ACTIONS_INIT.invokeExact(state, actions));
+            check(ACTIONS_INIT.call(state, actions.address()));
             try {
                 for (int fd = 0; fd < ends.theirs.size(); fd++) {
-                    check((int) ACTIONS_DUP2.invokeExact(state, actions, (int) ends.theirs.get(fd), fd));
+                    check(ACTIONS_DUP2.call(state, actions.address(), ends.theirs.get(fd), fd));
                 }
-                check((int) ACTIONS_DUP2.invokeExact(state, actions, statusFd, STATUS_FD));
-                check((int) SPAWN.invokeExact(state, pid, path, actions, MemorySegment.NULL, arguments, environment));
+                check(ACTIONS_DUP2.call(state, actions.address(), statusFd, STATUS_FD));
+                check(SPAWN.call(
+                        state,
+                        pid.address(),
+                        path.address(),
+                        actions.address(),
+                        0,
+                        arguments.address(),
+                        environment.address()));
                 return pid.get(JAVA_INT, 0);
             } finally {
-                int _ = (int) ACTIONS_DESTROY.invokeExact(state, actions);
+                int _ = ACTIONS_DESTROY.call(state, actions.address());
             }
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 

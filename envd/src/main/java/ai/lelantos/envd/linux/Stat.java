@@ -1,14 +1,11 @@
 package ai.lelantos.envd.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.time.Instant;
 
 /// What the kernel knows about a file.
@@ -26,8 +23,7 @@ public record Stat(int mode, int uid, int gid, long size, Instant modified, long
     private static final int BYTES = 256;
 
     /// Unlike `stat`, the same layout on every processor.
-    private static final MethodHandle STATX =
-            Libc.function("statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+    private static final CFunction STATX = CFunction.named("statx");
 
     /// The kinds of files.
     public enum Kind {
@@ -86,8 +82,7 @@ public record Stat(int mode, int uid, int gid, long size, Instant modified, long
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             MemorySegment found = arena.allocate(BYTES, 8);
-            int done = Libc.result(
-                    (int) STATX.invokeExact(state, folder, path.in(arena), flags, BASIC_STATS, found), state);
+            int done = STATX.call(state, folder, path.in(arena).address(), flags, BASIC_STATS, found.address());
             int _ = Errno.check(done, "stat " + path);
             return new Stat(
                     found.get(JAVA_SHORT, 28) & 0xffff,
@@ -97,10 +92,6 @@ public record Stat(int mode, int uid, int gid, long size, Instant modified, long
                     Instant.ofEpochSecond(found.get(JAVA_LONG, 112), found.get(JAVA_INT, 120)),
                     (long) found.get(JAVA_INT, 136) << 32 | (found.get(JAVA_INT, 140) & 0xffff_ffffL),
                     found.get(JAVA_LONG, 32));
-        } catch (Errno e) {
-            throw e;
-        } catch (Throwable thrown) {
-            throw Libc.unreachable(thrown);
         }
     }
 }

@@ -1,12 +1,12 @@
 package ai.lelantos.envd.ports;
 
 import ai.lelantos.envd.linux.ListenerEnds;
+import ai.lelantos.envd.linux.ListeningSockets;
 import ai.lelantos.envd.linux.Loop;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,16 +33,14 @@ public final class Exposure {
     private static final int ENDED_MAX = 1_024;
 
     private final Loop loop;
-    private final Listeners listeners;
     private final Map<Integer, List<Relay>> relays = new HashMap<>();
     private final Set<Integer> refused = new HashSet<>();
     private final Semaphore connections = new Semaphore(CONNECTIONS_MAX);
+    private boolean told;
     private final BlockingQueue<Integer> ended = new ArrayBlockingQueue<>(ENDED_MAX);
 
-    /// @param folder `/proc/net`, but for tests
-    public Exposure(Loop loop, Path folder) {
+    public Exposure(Loop loop) {
         this.loop = loop;
-        this.listeners = new Listeners(folder);
     }
 
     /// Begins, and goes on as long as the agent.
@@ -71,7 +69,7 @@ public final class Exposure {
 
     private void scan() {
         try {
-            Map<Integer, Listeners.Family> local = listeners.local();
+            Map<Integer, Listeners.Family> local = Listeners.local(ListeningSockets.list());
             refused.retainAll(local.keySet());
             for (int port : List.copyOf(relays.keySet())) {
                 if (!local.containsKey(port)) {
@@ -84,7 +82,10 @@ public final class Exposure {
                 }
             });
         } catch (IOException | RuntimeException e) {
-            LOG.warn("cannot look at the listening ports", e);
+            if (!told) {
+                told = true;
+                LOG.warn("cannot look at the listening ports; those on loopback stay unreachable from outside", e);
+            }
         }
     }
 
