@@ -1,6 +1,7 @@
 package ai.lelantos.gateway;
 
 import ai.lelantos.gateway.agent.Agent;
+import ai.lelantos.gateway.agent.Rehearsal;
 import ai.lelantos.gateway.auth.Auth;
 import ai.lelantos.gateway.auth.AuthSettings;
 import ai.lelantos.gateway.auth.AuthStore;
@@ -77,7 +78,7 @@ public class Wiring {
     static RuntimeDriver driver(Settings settings, Home home) {
         RuntimeSettings runtime = settings.room(RuntimeSettings.class);
         return switch (runtime.runtime()) {
-            case AUTO, CONTAINER -> new ContainerDriver(home.path(), runtime);
+            case AUTO, CONTAINER -> new ContainerDriver(home.path(), runtime, new Rehearsal(agent(settings))::of);
         };
     }
 
@@ -126,7 +127,11 @@ public class Wiring {
 
     @Bean
     Agent agent(Given given) {
-        return new Agent(given.settings.room(SandboxSettings.class).agentPort());
+        return agent(given.settings);
+    }
+
+    private static Agent agent(Settings settings) {
+        return new Agent(settings.room(SandboxSettings.class).agentPort());
     }
 
     @Bean(destroyMethod = "")

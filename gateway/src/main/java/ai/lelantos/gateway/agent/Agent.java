@@ -25,7 +25,7 @@ public final class Agent {
     private static final int CONNECT_MILLIS_MAX = 1_000;
 
     /// Who runs commands when a client names nobody, and where: what every template has until it can say otherwise.
-    private static final String DEFAULT_USER = "user";
+    static final String DEFAULT_USER = "user";
 
     private static final String DEFAULT_WORKDIR = "/home/user";
 

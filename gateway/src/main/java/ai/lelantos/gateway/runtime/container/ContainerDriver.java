@@ -10,6 +10,7 @@ import ai.lelantos.gateway.runtime.RuntimeRefused.Reason;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
 import ai.lelantos.gateway.runtime.container.egress.Egress;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -22,6 +23,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +60,7 @@ public final class ContainerDriver implements RuntimeDriver {
 
     private final Instance instance;
     private final RuntimeSettings settings;
+    private final Function<InetAddress, Mono<Void>> rehearsal;
     private final SecureRandom random = new SecureRandom();
     private final Scheduler workers = Schedulers.newBoundedElastic(WORKERS_MAX, WORK_QUEUED_MAX, "runtime", 60, true);
     private final Scheduler boots = Schedulers.fromExecutorService(new ThreadPoolExecutor(
@@ -74,7 +77,9 @@ public final class ContainerDriver implements RuntimeDriver {
     private record Running(
             HomeLock lock, Ground ground, Places places, Slots slots, Fleet fleet, Pools pools, Egress egress) {}
 
-    public ContainerDriver(Path home, RuntimeSettings settings) {
+    /// @param rehearsal what a machine booted ahead goes through before it counts as ready
+    public ContainerDriver(Path home, RuntimeSettings settings, Function<InetAddress, Mono<Void>> rehearsal) {
+        this.rehearsal = rehearsal;
         this.instance = Instance.of(home);
         this.settings = settings;
     }
@@ -121,7 +126,7 @@ public final class ContainerDriver implements RuntimeDriver {
             Slots slots = new Slots(ground, places);
             Fleet fleet = new Fleet(ground, places, slots, this::vanished);
             List<Machine> survivors = new ArrayList<>(fleet.adopt());
-            Pools pools = new Pools(ground, fleet, slots, this::newId);
+            Pools pools = new Pools(ground, fleet, slots, this::newId, rehearsal);
             running.set(new Running(
                     lock, ground, places, slots, fleet, pools, ground.network().egress()));
             pools.start();

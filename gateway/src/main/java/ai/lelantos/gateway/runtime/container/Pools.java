@@ -4,6 +4,7 @@ import ai.lelantos.gateway.runtime.MachineSpec;
 import ai.lelantos.gateway.runtime.PoolState;
 import ai.lelantos.gateway.runtime.RuntimeRefused;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -14,10 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 
 /// Machines booted ahead, one pool per kind, and the one thread that refills them. A boot never waits for it: it takes
 /// what
@@ -42,6 +45,7 @@ final class Pools implements AutoCloseable {
     private final Fleet fleet;
     private final Slots slots;
     private final Supplier<String> ids;
+    private final Function<InetAddress, Mono<Void>> rehearsal;
     private final Clock clock = Clock.systemUTC();
     private final Map<MachineSpec, Pool> pools = new LinkedHashMap<>(16, 0.75f, true);
     private final Thread thread;
@@ -64,11 +68,12 @@ final class Pools implements AutoCloseable {
         ContainerMachine run() throws IOException;
     }
 
-    Pools(Ground ground, Fleet fleet, Slots slots, Supplier<String> ids) {
+    Pools(Ground ground, Fleet fleet, Slots slots, Supplier<String> ids, Function<InetAddress, Mono<Void>> rehearsal) {
         this.ground = ground;
         this.fleet = fleet;
         this.slots = slots;
         this.ids = ids;
+        this.rehearsal = rehearsal;
         this.thread = Thread.ofPlatform().name("runtime-refill").daemon().unstarted(this::loop);
     }
 
@@ -169,6 +174,7 @@ final class Pools implements AutoCloseable {
         ContainerMachine made = null;
         try {
             made = fleet.boot(ids.get(), spec, false);
+            rehearse(made);
         } catch (IOException | RuntimeRefused failed) {
             log.warn("a machine of template {} could not be booted ahead: {}", spec.template(), failed.getMessage());
         }
@@ -182,6 +188,17 @@ final class Pools implements AutoCloseable {
                 pool.ready.add(made);
             }
         }
+    }
+
+    /// A machine that does not play along is still one: whoever gets it pays what the rehearsal would have saved.
+    private void rehearse(ContainerMachine machine) {
+        rehearsal
+                .apply(machine.address())
+                .onErrorResume(failure -> {
+                    log.debug("machine {} was not rehearsed: {}", machine.id(), failure.getMessage());
+                    return Mono.empty();
+                })
+                .block();
     }
 
     /// The kind that lacks most, within the memory all pools may use.

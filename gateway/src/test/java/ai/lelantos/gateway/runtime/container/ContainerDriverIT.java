@@ -179,7 +179,7 @@ class ContainerDriverIT {
 
     @Test
     void aSecondGatewayOnTheSameHomeIsRefused() {
-        ContainerDriver second = new ContainerDriver(house.home, House.settings(0, 0));
+        ContainerDriver second = new ContainerDriver(house.home, House.settings(0, 0), House.UNREHEARSED);
         StepVerifier.create(second.start())
                 .expectErrorMatches(e -> e.toString().contains("another gateway"))
                 .verify(House.LIMIT);

@@ -82,7 +82,7 @@ final class DriverNumbers {
                 poolMax,
                 8_192,
                 Duration.ofSeconds(60));
-        ContainerDriver driver = new ContainerDriver(home, settings);
+        ContainerDriver driver = new ContainerDriver(home, settings, House.UNREHEARSED);
         DriverNumbers numbers = new DriverNumbers(driver, spec);
         try {
             var _ = House.get(driver.start());

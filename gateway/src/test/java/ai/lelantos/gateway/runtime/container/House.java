@@ -5,6 +5,7 @@ import ai.lelantos.gateway.runtime.MachineSpec;
 import ai.lelantos.gateway.runtime.RuntimeRefused;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -25,6 +27,9 @@ import reactor.core.publisher.Mono;
 /// the
 /// product's images, and everything it made on the host is gone after [#close].
 final class House implements AutoCloseable {
+
+    /// The guests of these tests are no agents: there is nothing to rehearse with them.
+    static final Function<InetAddress, Mono<Void>> UNREHEARSED = address -> Mono.empty();
 
     static final MachineSpec SPEC = new MachineSpec("tiny", "b1", 1, 128, 64, true);
     static final MachineSpec OFFLINE = new MachineSpec("tiny", "b1", 1, 128, 64, false);
@@ -105,7 +110,7 @@ final class House implements AutoCloseable {
 
     ContainerDriver driver() {
         if (driver == null) {
-            driver = new ContainerDriver(home, settings);
+            driver = new ContainerDriver(home, settings, UNREHEARSED);
         }
         return driver;
     }

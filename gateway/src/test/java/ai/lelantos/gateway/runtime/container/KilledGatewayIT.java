@@ -28,7 +28,7 @@ class KilledGatewayIT {
         private Gateway() {}
 
         public static void main(String[] args) {
-            ContainerDriver driver = new ContainerDriver(Path.of(args[0]), House.settings(2, 4));
+            ContainerDriver driver = new ContainerDriver(Path.of(args[0]), House.settings(2, 4), House.UNREHEARSED);
             var _ = get(driver.start());
             Flux.range(0, Integer.MAX_VALUE)
                     .flatMap(i -> driver.boot(House.SPEC), BOOTS)

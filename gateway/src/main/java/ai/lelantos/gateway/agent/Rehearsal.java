@@ -1,0 +1,61 @@
+package ai.lelantos.gateway.agent;
+
+import ai.lelantos.protocol.connect.Envelope;
+import com.google.protobuf.ByteString;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// Asks an agent that nobody waits for what its first client will ask, and changes nothing by it: when that client
+/// comes, the code is loaded and the shell's files are read.
+public final class Rehearsal {
+
+    /// Each further round makes the agent's compiler a little surer; more than these showed in no measurement.
+    private static final int ROUNDS = 4;
+
+    private static final Duration MAX = Duration.ofSeconds(10);
+    private static final String COMMAND = """
+            {"process":{"cmd":"/bin/bash","args":["-l","-c","true"]},"stdin":false}""";
+
+    private final Agent agent;
+
+    public Rehearsal(Agent agent) {
+        this.agent = agent;
+    }
+
+    /// Ends when it is over; fails when the agent did not play its part.
+    public Mono<Void> of(InetAddress host) {
+        byte[] start = Envelope.of(ByteString.copyFromUtf8(COMMAND)).encode().toByteArray();
+        byte[] nothing = "{}".getBytes(StandardCharsets.UTF_8);
+        return Flux.range(0, ROUNDS)
+                .concatMap(round -> ask(host, "/init", "application/json", nothing)
+                        .then(ask(host, "/process.Process/Start", "application/connect+json", start)))
+                .then()
+                .timeout(MAX);
+    }
+
+    private Mono<Void> ask(InetAddress host, String path, String type, byte[] body) {
+        return agent.client()
+                .headers(headers -> {
+                    headers.set(HttpHeaderNames.CONTENT_TYPE, type);
+                    headers.set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+                    headers.set(HttpHeaderNames.AUTHORIZATION, "Basic " + USER);
+                })
+                .post()
+                .uri("http://" + agent.authority(host) + path)
+                .send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body)))
+                .responseSingle((head, content) -> content.then(
+                        head.status().code() < 300
+                                ? Mono.<Void>empty()
+                                : Mono.error(new Agent.AgentFailure(
+                                        path + " answered " + head.status().code()))));
+    }
+
+    private static final String USER =
+            Base64.getEncoder().encodeToString((Agent.DEFAULT_USER + ":").getBytes(StandardCharsets.UTF_8));
+}
