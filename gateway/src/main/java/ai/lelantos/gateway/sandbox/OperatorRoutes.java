@@ -10,8 +10,12 @@ import ai.lelantos.gateway.http.Problem;
 import ai.lelantos.gateway.http.Problems;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
 import ai.lelantos.protocol.AgentVersion;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -29,6 +33,8 @@ final class OperatorRoutes {
     private final RuntimeDriver driver;
     private final Doorkeeper door;
     private final String node;
+    private final Clock clock;
+    private final Instant started;
 
     OperatorRoutes(
             SandboxLifecycle lifecycle,
@@ -36,17 +42,21 @@ final class OperatorRoutes {
             LiveSandboxes live,
             RuntimeDriver driver,
             Doorkeeper door,
-            String node) {
+            String node,
+            Clock clock) {
         this.lifecycle = lifecycle;
         this.store = store;
         this.live = live;
         this.driver = driver;
         this.door = door;
         this.node = node;
+        this.clock = clock;
+        this.started = clock.instant();
     }
 
     RouterFunction<ServerResponse> routes() {
-        return route().GET(
+        return route().GET("/metrics", Guarded.by(door::admin, this::metrics))
+                .GET(
                         "/nodes",
                         Guarded.by(
                                 door::admin,
@@ -67,6 +77,18 @@ final class OperatorRoutes {
                                 (request, admin) -> Problems.response(
                                         new Problem(501, "Building templates is not available on this server yet"))))
                 .build();
+    }
+
+    private Mono<ServerResponse> metrics(ServerRequest request, boolean admin) {
+        Runtime runtime = Runtime.getRuntime();
+        String page = Exposition.of(
+                live.count(),
+                runtime.totalMemory() - runtime.freeMemory(),
+                Duration.between(started, Instant.now(clock)).toMillis() / 1_000.0,
+                driver.pools());
+        return ServerResponse.ok()
+                .header(HttpHeaders.CONTENT_TYPE, Exposition.CONTENT_TYPE)
+                .bodyValue(page);
     }
 
     private Json.Obj node() {

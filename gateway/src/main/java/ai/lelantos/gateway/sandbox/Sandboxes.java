@@ -95,7 +95,8 @@ public final class Sandboxes implements AutoCloseable {
                                 needs.clock)
                         .routes())
                 .and(new NativeRoutes(lifecycle, logs, needs.agent, needs.door, needs.settings, needs.clock).routes())
-                .and(new OperatorRoutes(lifecycle, store, live, needs.driver, needs.door, needs.node).routes());
+                .and(new OperatorRoutes(lifecycle, store, live, needs.driver, needs.door, needs.node, needs.clock)
+                        .routes());
     }
 
     /// First answers given again; ahead of the routes.
