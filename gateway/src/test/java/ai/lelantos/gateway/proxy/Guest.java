@@ -43,7 +43,7 @@ final class Guest implements AutoCloseable {
             try {
                 Socket socket = server.accept();
                 accepted.incrementAndGet();
-                Thread.ofPlatform().daemon().start(() -> serve(socket, script));
+                Thread.ofVirtual().start(() -> serve(socket, script));
             } catch (IOException closed) {
                 return;
             }

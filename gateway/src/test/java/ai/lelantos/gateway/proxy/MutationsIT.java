@@ -54,7 +54,8 @@ class MutationsIT {
     void damagedRequestsAreRefusedOrWhole() throws IOException {
         long seed = Long.getLong("cases.seed", System.nanoTime());
         System.out.println("mutations from -Dcases.seed=" + seed);
-        try (Stage stage = new Stage()) {
+        try (var leaks = new Leaks();
+                Stage stage = new Stage()) {
             var unseemly = new ConcurrentLinkedQueue<String>();
             // An address of its own: a damaged port must not lead to somebody else's server.
             InetAddress address = InetAddress.getByAddress(new byte[] {127, 9, 9, 9});
@@ -84,6 +85,7 @@ class MutationsIT {
                 assertThat(unseemly).as("-Dcases.seed=%d %s", mine, request).isEmpty();
             }
             assertThat(stage.ask(Stage.get("abc", guest.port(), "/"))).startsWith("HTTP/1.1 200");
+            assertThat(leaks.reports()).isEmpty();
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// The product as its user meets it: `./lelantos` with a home and a port of its own, and nothing else typed.
+/// The product as its user meets it: `./lelantos` with a home and ports of its own, and nothing else typed.
 final class Door {
 
     private static final Duration UP_LIMIT = Duration.ofMinutes(10);
@@ -26,10 +26,13 @@ final class Door {
     private final Map<String, String> settings;
     private String lines = "false";
 
-    private Door(Path root, Path home, int port) {
+    private Door(Path root, Path home, int port, int tlsPort) {
         this.root = root;
         this.home = home;
-        this.settings = Map.of("LELANTOS_HOME", home.toString(), "LELANTOS_PORT", Integer.toString(port));
+        this.settings = Map.of(
+                "LELANTOS_HOME", home.toString(),
+                "LELANTOS_PORT", Integer.toString(port),
+                "LELANTOS_TLS_PORT", Integer.toString(tlsPort));
     }
 
     /// A door with an empty home beside the images of `prepared`, if that has any.
@@ -42,7 +45,7 @@ final class Door {
                     Files.createSymbolicLink(home.resolve(shared), made.toRealPath());
                 }
             }
-            return new Door(root(), home, freePort());
+            return new Door(root(), home, freePort(), freePort());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
