@@ -29,6 +29,7 @@ public final class Load {
               --quick            everything small: within five minutes on two cores
               --promises         the scenarios that docs/promises.md needs; exit 1 on a broken promise
               --document FILE    with --promises: put the table into this document
+              --home DIR         the server's home, to ask its database for a floor
               --pid PID          the gateway's process, to chart its memory and CPU
               --json FILE, --html FILE   where the reports go (default: bench.json, bench.html)
             scenarios:""";
@@ -49,7 +50,7 @@ public final class Load {
             options = Options.parse(args, System.getenv());
         } catch (IllegalArgumentException e) {
             System.err.println("bench: " + e.getMessage() + "\n" + USAGE);
-            Scenario.all().forEach(scenario -> System.err.printf("  %-10s %s%n", scenario.name(), scenario.about()));
+            Scenario.all().forEach(scenario -> System.err.printf("  %-12s %s%n", scenario.name(), scenario.about()));
             System.exit(2);
             return;
         }
@@ -60,9 +61,10 @@ public final class Load {
         Report report;
         try (var platform = new Platform(new Target(URI.create(options.url()), options.key()));
                 var vitals = new Vitals(options.pid())) {
-            var bench = new Bench(platform, options.quick(), System.err);
+            var bench = new Bench(platform, options.home(), options.quick(), System.err);
             for (Scenario scenario : chosen()) {
                 System.err.println(scenario.name() + ": " + scenario.about());
+                vitals.during(scenario.name());
                 bench.attempt(scenario.name(), "did not finish", () -> {
                     scenario.run(bench);
                     return scenario;

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param only names of scenarios, empty for all
 /// @param pid the gateway's process, 0 when unknown
+/// @param home the server's home, null when it is not on this machine
 record Options(
         String url,
         String key,
@@ -23,6 +24,7 @@ record Options(
         boolean promises,
         @Nullable Path document,
         long pid,
+        @Nullable Path home,
         Path json,
         Path html) {
 
@@ -35,6 +37,7 @@ record Options(
         boolean promises = false;
         Path document = null;
         long pid = 0;
+        Path home = null;
         Path json = Path.of("bench.json");
         Path html = Path.of("bench.html");
         while (!left.isEmpty()) {
@@ -47,6 +50,7 @@ record Options(
                 case "--only" -> only.addAll(known(List.of(value(word, left).split(",", -1))));
                 case "--document" -> document = Path.of(value(word, left));
                 case "--pid" -> pid = pid(value(word, left));
+                case "--home" -> home = Path.of(value(word, left));
                 case "--json" -> json = Path.of(value(word, left));
                 case "--html" -> html = Path.of(value(word, left));
                 default -> throw new IllegalArgumentException("'" + word + "' is no option of bench");
@@ -56,7 +60,7 @@ record Options(
             throw new IllegalArgumentException(
                     "no server: give --url and --key, or E2B_API_URL and E2B_API_KEY (./lelantos env prints them)");
         }
-        return new Options(url, key, only, quick, promises, document, pid, json, html);
+        return new Options(url, key, only, quick, promises, document, pid, home, json, html);
     }
 
     private static long pid(String text) {

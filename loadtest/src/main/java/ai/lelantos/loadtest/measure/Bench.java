@@ -3,27 +3,36 @@ package ai.lelantos.loadtest.measure;
 import ai.lelantos.loadtest.drive.Platform;
 import ai.lelantos.loadtest.drive.Sandbox;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 
 /// What a scenario works with: the product, how long it may take, and where its rows go.
 public final class Bench {
 
     private final Platform platform;
+    private final @Nullable Path home;
     private final boolean quick;
     private final PrintStream progress;
     private final List<Row> rows = new ArrayList<>();
 
-    public Bench(Platform platform, boolean quick, PrintStream progress) {
+    /// @param home the server's home, null when it is not on this machine
+    public Bench(Platform platform, @Nullable Path home, boolean quick, PrintStream progress) {
         this.platform = platform;
+        this.home = home;
         this.quick = quick;
         this.progress = progress;
     }
 
     public Platform platform() {
         return platform;
+    }
+
+    public @Nullable Path home() {
+        return home;
     }
 
     public boolean quick() {
@@ -42,7 +51,7 @@ public final class Bench {
     public void row(Row row) {
         rows.add(row);
         progress.printf(
-                "  %-28s c=%-4d %8d ok %5d failed %9.1f/s  p50 %8.2f ms  p99 %8.2f ms%n",
+                "  %-32s c=%-4d %8d ok %5d failed %9.1f/s  p50 %8.2f ms  p99 %8.2f ms%n",
                 row.name(), row.concurrency(), row.count(), row.failed(), row.perSecond(), row.p50Ms(), row.p99Ms());
     }
 

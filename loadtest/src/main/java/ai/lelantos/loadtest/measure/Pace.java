@@ -14,6 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 public final class Pace {
 
     private static final int IN_FLIGHT_MAX = 2_000;
+    /// A client that failed does not try again at once: a server that is gone is not asked as fast as it refuses.
+    private static final long AFTER_FAILURE_NANOS = 100_000_000;
 
     private Pace() {}
 
@@ -23,7 +25,7 @@ public final class Pace {
         var left = new AtomicInteger(count);
         workers(workers, () -> {
             while (left.getAndDecrement() > 0) {
-                once(samples, System.nanoTime(), work);
+                patiently(samples, work);
             }
         });
         return samples;
@@ -35,7 +37,7 @@ public final class Pace {
         long end = System.nanoTime() + time.toNanos();
         workers(workers, () -> {
             while (System.nanoTime() < end) {
-                once(samples, System.nanoTime(), work);
+                patiently(samples, work);
             }
         });
         return samples;
@@ -57,7 +59,7 @@ public final class Pace {
                 }
                 inFlight.acquireUninterruptibly();
                 var _ = threads.submit(() -> {
-                    once(samples, intended, work);
+                    var _ = once(samples, intended, work);
                     inFlight.release();
                 });
             }
@@ -65,12 +67,20 @@ public final class Pace {
         return samples;
     }
 
-    private static void once(Samples samples, long intended, Callable<?> work) {
+    private static void patiently(Samples samples, Callable<?> work) {
+        if (!once(samples, System.nanoTime(), work)) {
+            LockSupport.parkNanos(AFTER_FAILURE_NANOS);
+        }
+    }
+
+    private static boolean once(Samples samples, long intended, Callable<?> work) {
         try {
             work.call();
             samples.success(intended, System.nanoTime());
+            return true;
         } catch (Exception e) {
             samples.failure(intended, e);
+            return false;
         }
     }
 

@@ -56,6 +56,14 @@ public final class Peer implements AutoCloseable {
 
     /// An nginx of one worker before a server, new connections to it for every request as ours makes them.
     public static Peer nginx(Path folder, String address, int port) throws IOException, InterruptedException {
+        return nginx(
+                folder,
+                "proxy_pass http://%s:%d; proxy_http_version 1.1; proxy_set_header Connection close;"
+                        .formatted(address, port));
+    }
+
+    /// An nginx of one worker as this machine's distribution ships it, that does what `location` says.
+    public static Peer nginx(Path folder, String location) throws IOException, InterruptedException {
         int own;
         try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             own = free.getLocalPort();
@@ -67,8 +75,8 @@ public final class Peer implements AutoCloseable {
                   client_body_temp_path %1$s/a; proxy_temp_path %1$s/b; fastcgi_temp_path %1$s/c;
                   uwsgi_temp_path %1$s/d; scgi_temp_path %1$s/e;
                   server { listen 127.0.0.1:%2$d backlog=1024;
-                    location / { proxy_pass http://%3$s:%4$d; proxy_http_version 1.1; proxy_set_header Connection close; } } }
-                """.formatted(folder, own, address, port));
+                    location / { %3$s } } }
+                """.formatted(folder, own, location));
         Process process = new ProcessBuilder("nginx", "-p", folder.toString(), "-c", settings.toString())
                 .inheritIO()
                 .start();
@@ -83,6 +91,10 @@ public final class Peer implements AutoCloseable {
                         Stream.of(process.pid()), process.descendants().map(ProcessHandle::pid))
                 .toList();
         return new Peer(URI.create("http://127.0.0.1:" + own), pids, process);
+    }
+
+    public URI url() {
+        return url;
     }
 
     /// Has wrk ask for some seconds.

@@ -25,6 +25,24 @@ public record Row(
         Map<String, Long> failures,
         List<Integer> series) {
 
+    /// The same work counted in the smaller pieces that each success of it is made of.
+    public Row counting(String pieces, int each) {
+        return new Row(
+                scenario,
+                pieces,
+                concurrency,
+                count * each,
+                failed,
+                perSecond * each,
+                p50Ms,
+                p90Ms,
+                p99Ms,
+                maxMs,
+                megabytesPerSecond,
+                Map.of(),
+                series.stream().map(second -> second * each).toList());
+    }
+
     /// How another run's or a promise's measure is found again.
     public String key() {
         return scenario + "/" + name + "@" + concurrency;

@@ -3,6 +3,7 @@ package ai.lelantos.loadtest.report;
 import ai.lelantos.loadtest.measure.Row;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,7 +30,7 @@ public record Report(Instant at, boolean quick, Fingerprint machine, List<Row> r
         var text = new StringBuilder();
         text.append(String.format(
                 Locale.ROOT,
-                "%-10s %-30s %5s %8s %6s %10s %9s %9s %9s %9s%n",
+                "%-12s %-32s %5s %8s %6s %10s %9s %9s %9s %9s%n",
                 "scenario",
                 "measure",
                 "conc",
@@ -43,7 +44,7 @@ public record Report(Instant at, boolean quick, Fingerprint machine, List<Row> r
         for (Row row : rows) {
             text.append(String.format(
                     Locale.ROOT,
-                    "%-10s %-30s %5d %8d %6d %10.1f %9.2f %9.2f %9.2f %9s%n",
+                    "%-12s %-32s %5d %8d %6d %10.1f %9.2f %9.2f %9.2f %9s%n",
                     row.scenario(),
                     row.name(),
                     row.concurrency(),
@@ -57,7 +58,24 @@ public record Report(Instant at, boolean quick, Fingerprint machine, List<Row> r
             row.failures()
                     .forEach((why, times) -> text.append(String.format(Locale.ROOT, "%12s%d x %s%n", "", times, why)));
         }
+        peaks().forEach(peak -> text.append(String.format(
+                Locale.ROOT,
+                "%-12s meanwhile at most: gateway %d MiB and %.0f %% of one core; %d agents, %d MiB together%n",
+                peak.scenario(),
+                peak.gatewayMebibytes(),
+                peak.gatewayCpuPercent(),
+                peak.agents(),
+                peak.agentMebibytes())));
         return text.toString();
+    }
+
+    /// For each scenario in turn the most that gateway and agents took while it ran.
+    List<Vitals.Sample> peaks() {
+        var peaks = new LinkedHashMap<String, Vitals.Sample>();
+        vitals.stream()
+                .filter(sample -> !sample.scenario().isEmpty())
+                .forEach(sample -> peaks.merge(sample.scenario(), sample, Vitals.Sample::most));
+        return List.copyOf(peaks.values());
     }
 
     /// This run divided by an earlier one, measure by measure; below 1 is quicker for latencies, above 1 is more for
@@ -75,7 +93,7 @@ public record Report(Instant at, boolean quick, Fingerprint machine, List<Row> r
         }
         text.append(String.format(
                 Locale.ROOT,
-                "%-10s %-30s %5s %9s %9s %9s %9s%n",
+                "%-12s %-32s %5s %9s %9s %9s %9s%n",
                 "scenario",
                 "measure",
                 "conc",
@@ -85,7 +103,7 @@ public record Report(Instant at, boolean quick, Fingerprint machine, List<Row> r
                 "failed"));
         for (Row row : rows) {
             Row old = before.remove(row.key());
-            text.append(String.format(Locale.ROOT, "%-10s %-30s %5d ", row.scenario(), row.name(), row.concurrency()));
+            text.append(String.format(Locale.ROOT, "%-12s %-32s %5d ", row.scenario(), row.name(), row.concurrency()));
             text.append(
                     old == null
                             ? "only in the later run\n"

@@ -20,21 +20,45 @@ public final class Vitals implements AutoCloseable {
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().factory());
     private final long began = System.nanoTime();
+    private String scenario = "";
     private long ticksBefore;
     private long at = began;
 
     /// One second of a run.
     ///
+    /// @param scenario what was running, empty before the first
     /// @param gatewayCpuPercent of one core
     /// @param agentMebibytes resident memory of all agents together
     public record Sample(
-            int second, double gatewayCpuPercent, long gatewayMebibytes, int agents, long agentMebibytes) {}
+            int second,
+            String scenario,
+            double gatewayCpuPercent,
+            long gatewayMebibytes,
+            int agents,
+            long agentMebibytes) {
+
+        /// The greater of each.
+        static Sample most(Sample one, Sample other) {
+            return new Sample(
+                    other.second,
+                    other.scenario,
+                    Math.max(one.gatewayCpuPercent, other.gatewayCpuPercent),
+                    Math.max(one.gatewayMebibytes, other.gatewayMebibytes),
+                    Math.max(one.agents, other.agents),
+                    Math.max(one.agentMebibytes, other.agentMebibytes));
+        }
+    }
 
     /// @param gatewayPid 0 when the gateway is not on this machine: then only agents here are seen
     public Vitals(long gatewayPid) {
         this.gatewayPid = gatewayPid;
         this.ticksBefore = ticks();
         var _ = timer.scheduleAtFixedRate(this::sample, 1, 1, TimeUnit.SECONDS);
+    }
+
+    /// From now on samples belong to this scenario.
+    public synchronized void during(String name) {
+        scenario = name;
     }
 
     public synchronized List<Sample> samples() {
@@ -66,6 +90,7 @@ public final class Vitals implements AutoCloseable {
         long gateway = gatewayPid == 0 ? 0 : pages(Path.of("/proc/" + gatewayPid)) / 256;
         samples.add(new Sample(
                 (int) TimeUnit.NANOSECONDS.toSeconds(now - began),
+                scenario,
                 Math.max(cpu, 0),
                 gateway,
                 agents,

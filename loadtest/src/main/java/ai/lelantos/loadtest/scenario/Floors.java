@@ -2,6 +2,7 @@ package ai.lelantos.loadtest.scenario;
 
 import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Pace;
+import ai.lelantos.loadtest.measure.Peer;
 import ai.lelantos.loadtest.measure.Samples;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,6 +10,11 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /// What this machine can do with nobody between: the floors that ratios stand on.
@@ -23,7 +29,7 @@ final class Floors implements Scenario {
 
     @Override
     public String about() {
-        return "raw pipe, loopback TCP, fork and exec, the OCI runtime alone";
+        return "raw pipe, loopback TCP, fork and exec, a container by the OCI runtime alone, nginx, PostgreSQL";
     }
 
     @Override
@@ -41,12 +47,49 @@ final class Floors implements Scenario {
                     .row(name(), "login shell", 1));
             return bench;
         });
-        bench.attempt(name(), "OCI runtime", () -> {
-            String runtime = ociRuntime();
-            bench.row(Pace.count(1, bench.either(20, 50), () -> spawn(runtime, "--version"))
-                    .row(name(), "OCI runtime starts", 1));
-            return bench;
-        });
+        bench.attempt(name(), "container runs true", () -> container(bench));
+        bench.attempt(name(), "nginx, small answer", () -> nginx(bench));
+        bench.attempt(name(), "PostgreSQL select 1", () -> database(bench));
+    }
+
+    private Bench container(Bench bench) throws IOException {
+        try (var bundle = Bundle.made()) {
+            bench.row(Pace.count(1, bench.either(20, 50), bundle::run).row(name(), "container runs true", 1));
+        }
+        return bench;
+    }
+
+    /// Asked by the same client as the product is.
+    private Bench nginx(Bench bench) throws Exception {
+        Path folder = java.nio.file.Files.createTempDirectory("lelantos-floor-nginx");
+        try (Peer nginx = Peer.nginx(folder, "return 200 small;");
+                HttpClient client = HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .build()) {
+            HttpRequest request = HttpRequest.newBuilder(nginx.url()).build();
+            for (int workers : new int[] {1, 10}) {
+                bench.row(Pace.count(workers, bench.either(1_000, 10_000), () -> answered(client, request))
+                        .row(name(), "nginx, small answer", workers));
+            }
+        } finally {
+            Bundle.remove(folder);
+        }
+        return bench;
+    }
+
+    private static String answered(HttpClient client, HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 200 || !answer.body().equals("small")) {
+            throw new IOException("nginx answered " + answer.statusCode());
+        }
+        return answer.body();
+    }
+
+    private Bench database(Bench bench) {
+        try (var database = Question.toDatabase(bench.home())) {
+            bench.row(Pace.count(1, bench.either(1_000, 10_000), database::ask).row(name(), "PostgreSQL select 1", 1));
+        }
+        return bench;
     }
 
     private Bench moved(Bench bench, String name, long size, Callable<Long> work) {
@@ -62,12 +105,12 @@ final class Floors implements Scenario {
         return bench;
     }
 
-    private static Process spawn(String... command) throws IOException, InterruptedException {
+    static Process spawn(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        var _ = drain(process.getInputStream());
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int exit = process.waitFor();
         if (exit != 0) {
-            throw new IOException(command[0] + " exited with " + exit);
+            throw new IOException(command[0] + " exited with " + exit + ": " + said.strip());
         }
         return process;
     }
@@ -112,14 +155,5 @@ final class Floors implements Scenario {
             got += n;
         }
         return got;
-    }
-
-    private static String ociRuntime() throws IOException {
-        for (String place : new String[] {"/usr/bin/crun", "/usr/sbin/runc", "/usr/bin/runc"}) {
-            if (java.nio.file.Files.isExecutable(java.nio.file.Path.of(place))) {
-                return place;
-            }
-        }
-        throw new IOException("neither crun nor runc is installed");
     }
 }

@@ -16,6 +16,7 @@ public sealed interface Scenario
                 Soak,
                 Streams,
                 Terminal,
+                ThousandStreams,
                 WebSockets {
 
     String name();
@@ -32,6 +33,7 @@ public sealed interface Scenario
                 new CreateKill(),
                 new Exec(),
                 new Streams(),
+                new ThousandStreams(),
                 new Terminal(),
                 new Files(),
                 new Ports(),

@@ -3,6 +3,7 @@ package ai.lelantos.loadtest.scenario;
 import ai.lelantos.loadtest.drive.Sandbox;
 import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Pace;
+import ai.lelantos.loadtest.measure.Row;
 import ai.lelantos.loadtest.measure.Samples;
 import com.google.protobuf.ByteString;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,21 +27,21 @@ final class Streams implements Scenario {
 
     @Override
     public void run(Bench bench) throws Exception {
-        many(bench, 200, bench.either(4, 8), bench.either(200, 2_000));
-        if (!bench.quick()) {
-            many(bench, 1_000, 50, 500);
-        }
+        many(bench, name(), 200, bench.either(4, 8), bench.either(200, 2_000));
         bulk(bench, bench.either(256, 1024));
     }
 
-    private void many(Bench bench, int streams, int sandboxes, int lines) throws Exception {
+    /// So many commands at once, spread over sandboxes, each line of each checked; with a row for the lines themselves.
+    static void many(Bench bench, String scenario, int streams, int sandboxes, int lines) throws Exception {
         bench.with(sandboxes, made -> {
             var next = new AtomicInteger();
             var bytes = new LongAdder();
             Samples samples = Pace.count(
                     streams, streams, () -> one(made.get(next.getAndIncrement() % made.size()), lines, bytes));
             samples.moved(bytes.sum());
-            bench.row(samples.row(name(), lines + " lines of " + LINE_BYTES + " bytes", streams));
+            Row row = samples.row(scenario, lines + " lines of " + LINE_BYTES + " bytes", streams);
+            bench.row(row);
+            bench.row(row.counting("lines, each once and in order", lines));
         });
     }
 
