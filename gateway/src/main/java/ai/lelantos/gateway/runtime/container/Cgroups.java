@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
 /// its limits; this reads them, freezes them and takes them away.
 interface Cgroups {
 
+    /// A machine's share of a busy processor, beside its limit; the kernel's usual number.
+    int SHARES = 1_024;
+
+    /// The share of a machine that nobody waits for.
+    int SHARES_AHEAD = 128;
+
     /// What a machine has used so far.
     record Counts(long cpuNanos, long memoryUsed, long memoryCache, int pids, long oomKills) {}
 
@@ -34,6 +40,9 @@ interface Cgroups {
     boolean frozen(String id) throws IOException;
 
     Counts counts(String id) throws IOException;
+
+    /// Gives a machine that was made ahead its full share.
+    void promote(String id) throws IOException;
 
     /// Every process of the machine, as this host numbers them.
     List<Long> processes(String id) throws IOException;

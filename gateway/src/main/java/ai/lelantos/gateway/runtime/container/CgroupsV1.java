@@ -66,6 +66,11 @@ final class CgroupsV1 implements Cgroups {
     }
 
     @Override
+    public void promote(String id) throws IOException {
+        Cgroups.write(group("cpu", id).resolve("cpu.shares"), Integer.toString(SHARES));
+    }
+
+    @Override
     public List<Long> processes(String id) throws IOException {
         return Cgroups.numbers(group("pids", id).resolve("cgroup.procs"));
     }

@@ -55,6 +55,13 @@ final class CgroupsV2 implements Cgroups {
     }
 
     @Override
+    public void promote(String id) throws IOException {
+        // Shares from 2 to 262,144 as weights from 1 to 10,000: as the OCI runtimes do it.
+        int weight = 1 + (int) ((SHARES - 2) * 9_999L / 262_142);
+        Cgroups.write(machines.resolve(id).resolve("cpu.weight"), Integer.toString(weight));
+    }
+
+    @Override
     public List<Long> processes(String id) throws IOException {
         return Cgroups.numbers(machines.resolve(id).resolve("cgroup.procs"));
     }

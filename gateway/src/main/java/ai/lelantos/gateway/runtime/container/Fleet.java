@@ -60,7 +60,7 @@ final class Fleet implements AutoCloseable {
             Files.createDirectories(directory);
             Files.writeString(
                     directory.resolve("config.json"),
-                    ground.config().of(id, spec, ground.settings().pidsMax(), null));
+                    ground.config().of(id, spec, ground.settings().pidsMax(), !claimed, null));
             cell.disk(directory.resolve(DISK), empty, ground.seed(spec.internet()));
             long prepared = System.nanoTime();
             pid = cell.boot(
@@ -167,6 +167,7 @@ final class Fleet implements AutoCloseable {
         if (machine.over()) {
             return false;
         }
+        ground.cgroups().promote(machine.id());
         machine.claim();
         return !machine.over();
     }

@@ -39,14 +39,19 @@ final class OciConfig {
 
     /// The text of a machine's `config.json`.
     ///
+    /// @param ahead whether nobody waits for it: then whoever does goes first
     /// @param command what to run instead of the agent, null for the agent
-    String of(String id, MachineSpec spec, int pidsMax, @Nullable List<String> command) {
+    String of(String id, MachineSpec spec, int pidsMax, boolean ahead, @Nullable List<String> command) {
         ObjectNode config = policy.deepCopy();
         ObjectNode linux = (ObjectNode) config.get("linux");
         linux.put("cgroupsPath", group + "/" + id);
         ObjectNode resources = (ObjectNode) linux.get("resources");
         resources.putObject("memory").put("limit", (long) spec.memoryMb() << 20);
-        resources.putObject("cpu").put("quota", spec.cpuCount() * CPU_PERIOD).put("period", CPU_PERIOD);
+        resources
+                .putObject("cpu")
+                .put("quota", spec.cpuCount() * CPU_PERIOD)
+                .put("period", CPU_PERIOD)
+                .put("shares", ahead ? Cgroups.SHARES_AHEAD : Cgroups.SHARES);
         resources.putObject("pids").put("limit", pidsMax);
         if (command != null) {
             var args = ((ObjectNode) config.get("process")).putArray("args");

@@ -83,7 +83,7 @@ final class SelfTest {
                     "probe",
                     ground.network().subnet().hostUplink(),
                     Integer.toString(host.getLocalPort()));
-            Files.writeString(bundle.resolve("config.json"), ground.config().of(ID, SPEC, 64, command));
+            Files.writeString(bundle.resolve("config.json"), ground.config().of(ID, SPEC, 64, false, command));
             cell.disk(bundle.resolve("disk.img"), ground.emptyDisk(SPEC.diskMb()), ground.seed(false));
             long _ = cell.boot(
                     ground.oci(),

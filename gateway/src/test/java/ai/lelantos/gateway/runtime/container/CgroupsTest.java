@@ -67,6 +67,17 @@ class CgroupsTest {
     }
 
     @Test
+    void aMachineMadeAheadGetsItsFullShare() throws IOException {
+        Cgroups second = v2();
+        second.promote(ID);
+        assertThat(root.resolve(PARENT + "/" + ID + "/cpu.weight")).hasContent("39");
+        Files.delete(root.resolve("cgroup.controllers"));
+        files(Map.of("cpu/" + PARENT + "/" + ID + "/cpu.shares", "128\n"));
+        v1().promote(ID);
+        assertThat(root.resolve("cpu/" + PARENT + "/" + ID + "/cpu.shares")).hasContent("1024");
+    }
+
+    @Test
     void bothLayoutsCountTheSame() throws IOException {
         Cgroups.Counts expected = new Cgroups.Counts(1_500_000, 3_000_000, 3_000_000, 7, 2);
         Cgroups second = v2();
