@@ -1,7 +1,9 @@
 package ai.lelantos.loadtest;
 
 import ai.lelantos.loadtest.drive.Platform;
+import ai.lelantos.loadtest.drive.Pools;
 import ai.lelantos.loadtest.drive.Target;
+import ai.lelantos.loadtest.drive.Unexpected;
 import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.report.Fingerprint;
 import ai.lelantos.loadtest.report.Page;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -33,6 +36,8 @@ public final class Load {
               --pid PID          the gateway's process, to chart its memory and CPU
               --json FILE, --html FILE   where the reports go (default: bench.json, bench.html)
             scenarios:""";
+
+    private static final Duration SETTLE_MAX = Duration.ofMinutes(3);
 
     private final Options options;
 
@@ -64,6 +69,7 @@ public final class Load {
             var bench = new Bench(platform, options.home(), options.quick(), System.err);
             for (Scenario scenario : chosen()) {
                 System.err.println(scenario.name() + ": " + scenario.about());
+                settle(platform);
                 vitals.during(scenario.name());
                 bench.attempt(scenario.name(), "did not finish", () -> {
                     scenario.run(bench);
@@ -78,6 +84,18 @@ public final class Load {
         Files.writeString(options.html(), Page.of(report));
         System.out.println("report: " + options.html() + " and " + options.json());
         return options.promises() ? promises(report) : 0;
+    }
+
+    /// What an earlier scenario made the server want would otherwise be charged to the next one.
+    private void settle(Platform platform) throws IOException {
+        if (options.home() == null) {
+            return;
+        }
+        try {
+            var _ = new Pools(platform, options.home()).filled(SETTLE_MAX);
+        } catch (Unexpected unsettled) {
+            System.err.println("  measured on a server that has not settled: " + unsettled.getMessage());
+        }
     }
 
     private List<Scenario> chosen() {

@@ -24,11 +24,19 @@ record Promise(
     /// The set that docs/promises.md shows, in its order.
     static List<Promise> all() {
         return List.of(
-                atMost("create from the pool, p50", 15, "ms", "create", "create/create@1", Row::p50Ms),
-                atMost("create from the pool, p99", 60, "ms", "create", "create/create@1", Row::p99Ms),
+                atMost("create from the pool, p50", 15, "ms", "create", "create/create from the pool@1", Row::p50Ms),
+                atMost("create from the pool, p99", 60, "ms", "create", "create/create from the pool@1", Row::p99Ms),
+                atMost("create cold, p50", 150, "ms", "create", "create/create cold@1", Row::p50Ms),
                 atMost("50 creates at once: failures", 0, "failures", "create", "create/burst@50", row ->
                         (double) row.failed()),
-                atMost("50 creates at once, p99", 2000, "ms", "create", "create/burst@50", Row::p99Ms),
+                atMost("50 creates at once, unannounced, p99", 2000, "ms", "create", "create/burst@50", Row::p99Ms),
+                atMost(
+                        "50 creates at once, as many as lately, p99",
+                        2000,
+                        "ms",
+                        "create",
+                        "create/burst after a burst@50",
+                        Row::p99Ms),
                 atMost(
                         "create to first command finished, p50",
                         40,
@@ -55,6 +63,13 @@ record Promise(
                         "stream",
                         "stream/%lines of 64 bytes@200",
                         row -> (double) row.failed()),
+                atMost(
+                        "idle agent, anonymous memory",
+                        40,
+                        "MB",
+                        "idle",
+                        "idle/agent anonymous, MB@50",
+                        Row::megabytesPerSecond),
                 atMost("pause, p50", 10, "ms", "pause", "pause/pause@1", Row::p50Ms),
                 atMost("resume, p50", 10, "ms", "pause", "pause/resume@1", Row::p50Ms),
                 atMost("mixed day in the soak: failures", 0, "failures", "soak", "soak/mixed day@4", row ->

@@ -1,14 +1,25 @@
 package ai.lelantos.loadtest.scenario;
 
+import ai.lelantos.loadtest.drive.Pools;
 import ai.lelantos.loadtest.drive.Sandbox;
 import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Pace;
 import ai.lelantos.loadtest.measure.Samples;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/// Creating and killing, one at a time, a few at a time, and many at once.
+/// Creating and killing: from a pool that is ready, from one that is empty, as fast as a few clients can, and many at
+/// once.
 final class CreateKill implements Scenario {
+
+    private static final Duration FILL_MAX = Duration.ofMinutes(2);
+
+    /// Sandboxes that may live while an empty pool is measured.
+    private static final int ALIVE_MAX = 60;
 
     @Override
     public String name() {
@@ -17,14 +28,78 @@ final class CreateKill implements Scenario {
 
     @Override
     public String about() {
-        return "create, first command, kill; one at a time, ten at a time, and a burst of 50";
+        return "create, first command, kill: from the pool, cold, ten at a time, and bursts of 50";
     }
 
     @Override
-    public void run(Bench bench) {
-        steady(bench, 1, bench.either(20, 60));
+    public void run(Bench bench) throws Exception {
+        if (bench.home() == null) {
+            steady(bench, 1, bench.either(20, 60));
+            steady(bench, 10, bench.either(20, 100));
+            burst(bench, "burst", 50);
+            return;
+        }
+        var pools = new Pools(bench.platform(), bench.home());
+        fromThePool(bench, pools, bench.either(20, 60));
+        cold(bench, pools, bench.either(5, 15));
         steady(bench, 10, bench.either(20, 100));
-        burst(bench, 50);
+        burst(bench, "burst", 50);
+        var _ = pools.filled(FILL_MAX);
+        burst(bench, "burst after a burst", 50);
+    }
+
+    /// One at a time, each as soon as the pool has what recent demand asks for; what missed the pool counts apart.
+    private void fromThePool(Bench bench, Pools pools, int count) throws Exception {
+        var creates = new Samples();
+        var missed = new Samples();
+        var first = new Samples();
+        var kills = new Samples();
+        for (int i = 0; i < count; i++) {
+            long misses = pools.filled(FILL_MAX).misses();
+            long begin = System.nanoTime();
+            Sandbox sandbox = bench.platform().create();
+            long made = System.nanoTime();
+            var _ = succeeded(sandbox);
+            long ran = System.nanoTime();
+            boolean hit = pools.now().misses() == misses;
+            (hit ? creates : missed).success(begin, made);
+            if (hit) {
+                first.success(begin, ran);
+            }
+            long kill = System.nanoTime();
+            bench.platform().kill(sandbox);
+            kills.success(kill, System.nanoTime());
+        }
+        bench.row(creates.row(name(), "create from the pool", 1));
+        bench.row(first.row(name(), "create to first command", 1));
+        bench.row(kills.row(name(), "kill", 1));
+        if (missed.row(name(), "", 1).count() > 0) {
+            bench.row(missed.row(name(), "create that missed a full pool", 1));
+        }
+    }
+
+    /// Takes what the pool has and goes on: what it has no more is booted while the client waits.
+    private void cold(Bench bench, Pools pools, int count) throws Exception {
+        var creates = new Samples();
+        List<Sandbox> alive = new ArrayList<>();
+        try {
+            long cold = 0;
+            while (cold < count && alive.size() < ALIVE_MAX) {
+                long misses = pools.now().misses();
+                long begin = System.nanoTime();
+                alive.add(bench.platform().create());
+                long made = System.nanoTime();
+                if (pools.now().misses() > misses) {
+                    creates.success(begin, made);
+                    cold++;
+                }
+            }
+        } finally {
+            for (Sandbox each : alive) {
+                bench.platform().kill(each);
+            }
+        }
+        bench.row(creates.row(name(), "create cold", 1));
     }
 
     private void steady(Bench bench, int workers, int count) {
@@ -44,20 +119,20 @@ final class CreateKill implements Scenario {
                 });
             }
         });
-        bench.row(creates.row(name(), "create", workers));
-        bench.row(first.row(name(), "create to first command", workers));
-        bench.row(kills.row(name(), "kill", workers));
+        bench.row(creates.row(name(), "create without a pause", workers));
+        bench.row(first.row(name(), "to first command, no pause", workers));
+        bench.row(kills.row(name(), "kill, no pause", workers));
     }
 
-    private void burst(Bench bench, int size) {
+    private void burst(Bench bench, String row, int size) {
         BlockingQueue<Sandbox> made = new LinkedBlockingQueue<>();
         Samples creates = Pace.count(size, size, () -> made.add(bench.platform().create()));
-        bench.row(creates.row(name(), "burst", size));
+        bench.row(creates.row(name(), row, size));
         Samples kills = Pace.count(10, made.size(), () -> {
             bench.platform().kill(made.take());
             return made;
         });
-        bench.row(kills.row(name(), "kill after burst", 10));
+        bench.row(kills.row(name(), "kill after " + row, 10));
     }
 
     private static Sandbox succeeded(Sandbox sandbox) {
@@ -68,7 +143,7 @@ final class CreateKill implements Scenario {
         return sandbox;
     }
 
-    private static <T> T timed(Samples samples, long begin, java.util.concurrent.Callable<T> work) throws Exception {
+    private static <T> T timed(Samples samples, long begin, Callable<T> work) throws Exception {
         try {
             T done = work.call();
             samples.success(begin, System.nanoTime());

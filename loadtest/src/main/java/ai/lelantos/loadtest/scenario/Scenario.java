@@ -11,6 +11,7 @@ public sealed interface Scenario
                 Exec,
                 Files,
                 Floors,
+                Idle,
                 PauseResume,
                 Ports,
                 Soak,
@@ -40,6 +41,7 @@ public sealed interface Scenario
                 new BesideNginx(),
                 new WebSockets(),
                 new PauseResume(),
+                new Idle(),
                 new AgentDay(),
                 new Soak());
     }

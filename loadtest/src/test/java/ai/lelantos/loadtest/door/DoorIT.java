@@ -154,7 +154,6 @@ class DoorIT {
     @Test
     void beforeUpTheOtherCommandsSayWhatToType() {
         refused(knock("", "logs"), "./lelantos up --detach");
-        refused(knock("", "bench", "--quick"), "not up", "./lelantos up --detach");
         assertThat(knock("", "down").fine()).contains("not up");
     }
 
