@@ -1,6 +1,5 @@
 package ai.lelantos.envd.rpc;
 
-import ai.lelantos.protocol.connect.Envelope;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpObject;
@@ -8,8 +7,8 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
@@ -19,8 +18,14 @@ import org.reactivestreams.Subscription;
 /// Envelopes that wait at the same time leave in one buffer; none waits for another to come.
 final class Answer implements Publisher<HttpObject>, Subscription {
 
-    /// With more than this waiting the answer is not ready: the handler has to wait.
-    static final int WAITING_BYTES_MAX = 64 << 10;
+    /// With this much waiting the answer is not ready, and the handler has to wait until half of it has left: a handler
+    /// that is woken for each message spends more on waking than on sending.
+    static final int WAITING_BYTES_MAX = 256 << 10;
+
+    /// What may wait for all clients together; beyond it each has one message waiting at most.
+    private static final long ALL_BYTES_MAX = 8 << 20;
+
+    private static final AtomicLong ALL_BYTES = new AtomicLong();
 
     /// What leaves in one buffer, if it is more than one envelope.
     private static final int BUFFER_BYTES_MAX = 64 << 10;
@@ -31,8 +36,9 @@ final class Answer implements Publisher<HttpObject>, Subscription {
     private final Runnable onCancel;
 
     private final Object lock = new Object();
-    private final ArrayDeque<Envelope> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Frame> waiting = new ArrayDeque<>();
     private long waitingBytes;
+    private boolean full;
     private long demand;
     private @Nullable ResponseHeaders head;
     private @Nullable HttpData body;
@@ -58,13 +64,14 @@ final class Answer implements Publisher<HttpObject>, Subscription {
         wake();
     }
 
-    void add(Envelope envelope) {
+    void add(Frame frame) {
         synchronized (lock) {
             if (over) {
                 return;
             }
-            waiting.add(envelope);
-            waitingBytes += envelope.size();
+            waiting.add(frame);
+            count(frame.size());
+            full |= waitingBytes >= WAITING_BYTES_MAX || ALL_BYTES.get() >= ALL_BYTES_MAX;
         }
         wake();
     }
@@ -89,7 +96,7 @@ final class Answer implements Publisher<HttpObject>, Subscription {
 
     boolean isReady() {
         synchronized (lock) {
-            return waitingBytes < WAITING_BYTES_MAX;
+            return !full;
         }
     }
 
@@ -118,7 +125,7 @@ final class Answer implements Publisher<HttpObject>, Subscription {
             early = !over;
             over = true;
             waiting.clear();
-            waitingBytes = 0;
+            count(-waitingBytes);
         }
         if (early) {
             onCancel.run();
@@ -152,6 +159,9 @@ final class Answer implements Publisher<HttpObject>, Subscription {
         draining = true;
         try {
             while (step(subscriber)) {}
+        } catch (RuntimeException | Error e) {
+            cancel(); // a stream with a hole must not go on, nor its handler
+            subscriber.onError(e);
         } finally {
             draining = false;
         }
@@ -171,9 +181,9 @@ final class Answer implements Publisher<HttpObject>, Subscription {
                 return false;
             } else {
                 demand--;
-                boolean wasReady = waitingBytes < WAITING_BYTES_MAX;
                 next = take();
-                nowReady = !wasReady && waitingBytes < WAITING_BYTES_MAX;
+                nowReady = full && hasRoom();
+                full &= !nowReady;
             }
         }
         if (next == null) {
@@ -185,6 +195,15 @@ final class Answer implements Publisher<HttpObject>, Subscription {
             onReady.run();
         }
         return true;
+    }
+
+    private boolean hasRoom() {
+        return waitingBytes == 0 || (waitingBytes <= WAITING_BYTES_MAX / 2 && ALL_BYTES.get() < ALL_BYTES_MAX);
+    }
+
+    private void count(long change) {
+        waitingBytes += change;
+        long _ = ALL_BYTES.addAndGet(change);
     }
 
     private boolean isFinished() {
@@ -207,36 +226,33 @@ final class Answer implements Publisher<HttpObject>, Subscription {
             return next;
         }
         if (!waiting.isEmpty()) {
-            return takeEnvelopes();
+            return takeFrames();
         }
         HttpObject next = trailers;
         trailers = null;
         return next;
     }
 
-    private HttpData takeEnvelopes() {
+    private HttpData takeFrames() {
         int bytes = 0;
         int count = 0;
-        for (Envelope envelope : waiting) {
-            if (count > 0 && bytes + envelope.size() > BUFFER_BYTES_MAX) {
+        for (Frame frame : waiting) {
+            if (count > 0 && bytes + frame.size() > BUFFER_BYTES_MAX) {
                 break;
             }
-            bytes += (int) envelope.size();
+            bytes += (int) frame.size();
             count++;
         }
-        waitingBytes -= bytes;
+        count(-bytes);
         ByteBuf buffer = buffers.directBuffer(bytes);
-        for (int i = 0; i < count; i++) {
-            write(waiting.remove(), buffer);
-        }
-        return HttpData.wrap(buffer);
-    }
-
-    private static void write(Envelope envelope, ByteBuf buffer) {
-        buffer.writeByte(envelope.flags());
-        buffer.writeInt(envelope.payload().size());
-        for (ByteBuffer part : envelope.payload().asReadOnlyByteBufferList()) {
-            buffer.writeBytes(part);
+        try {
+            for (int i = 0; i < count; i++) {
+                waiting.remove().writeTo(buffer);
+            }
+            return HttpData.wrap(buffer);
+        } catch (RuntimeException | Error e) {
+            buffer.release();
+            throw e;
         }
     }
 }

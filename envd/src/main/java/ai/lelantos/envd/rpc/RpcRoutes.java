@@ -5,11 +5,16 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import io.grpc.BindableService;
 import io.grpc.ServerMethodDefinition;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import java.util.Collection;
 import java.util.concurrent.Semaphore;
 
 /// The door of the room: puts services on a server, every method under its own path.
 public final class RpcRoutes {
+
+    /// Answers that wait for the end of the turn; one more and they leave at once.
+    private static final int FLUSHES_GATHERED_MAX = 64;
 
     private RpcRoutes() {}
 
@@ -33,6 +38,16 @@ public final class RpcRoutes {
                         .build(new RpcService<>(method, limits, json, calls));
             }
         }
+        server.childChannelPipelineCustomizer(RpcRoutes::gatherAnswers);
         server.errorHandler(new UnknownPath().orElse(ServerErrorHandler.ofDefault()));
+    }
+
+    /// Answers come from other threads than the connection's, often many within one turn of its loop: they leave at the
+    /// turn's end in one write, as Armeria has it only for answers that are made while a request is read.
+    private static void gatherAnswers(ChannelPipeline pipeline) {
+        pipeline.replace(
+                FlushConsolidationHandler.class,
+                "gather-answers",
+                new FlushConsolidationHandler(FLUSHES_GATHERED_MAX, true));
     }
 }

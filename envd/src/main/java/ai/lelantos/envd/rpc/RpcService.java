@@ -4,6 +4,7 @@ import ai.lelantos.protocol.connect.Code;
 import ai.lelantos.protocol.connect.Codec;
 import ai.lelantos.protocol.connect.ConnectError;
 import ai.lelantos.protocol.connect.ConnectFailure;
+import com.linecorp.armeria.common.ExchangeType;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
@@ -11,6 +12,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.RoutingContext;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.concurrent.Semaphore;
 
@@ -27,6 +29,12 @@ final class RpcService<Q, R> implements HttpService {
         this.limits = limits;
         this.json = json;
         this.calls = calls;
+    }
+
+    /// One message as the answer leaves in one piece, and so in one write of the socket.
+    @Override
+    public ExchangeType exchangeType(RoutingContext context) {
+        return method.givesOneMessage() ? ExchangeType.REQUEST_STREAMING : ExchangeType.BIDI_STREAMING;
     }
 
     @Override

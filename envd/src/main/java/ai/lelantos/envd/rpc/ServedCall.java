@@ -1,7 +1,6 @@
 package ai.lelantos.envd.rpc;
 
 import ai.lelantos.protocol.connect.Code;
-import ai.lelantos.protocol.connect.Compression;
 import ai.lelantos.protocol.connect.ConnectError;
 import ai.lelantos.protocol.connect.Envelope;
 import com.google.protobuf.ByteString;
@@ -41,7 +40,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
     private final Protocol protocol;
     private final RequestHeaders headers;
     private final RequestDecoder<Q> decoder;
-    private final Compression answerEncoding;
+    private final AnswerEncoder encoder;
     private final Optional<Duration> timeout;
     private final EventLoop eventLoop;
     private final Answer answer;
@@ -80,7 +79,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         headers = request.headers();
         protocol.check(headers);
         decoder = new RequestDecoder<>(method, protocol, protocol.requestEncoding(headers), limits.messageBytesMax());
-        answerEncoding = protocol.answerEncoding(headers);
+        encoder = new AnswerEncoder(protocol.codec(), protocol.answerEncoding(headers));
         timeout = protocol.timeout(headers).filter(Duration::isPositive);
         eventLoop = ctx.eventLoop().withoutContext();
         answer = new Answer(eventLoop, ctx.alloc(), this::ready, this::gone);
@@ -252,7 +251,9 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         lock.lock();
         try {
             Metadatas.addTo(answerHeaders, metadata);
-            sendHead();
+            if (state == CallState.OPEN && protocol instanceof Protocol.Enveloped enveloped) {
+                sendHead(enveloped);
+            }
         } finally {
             lock.unlock();
         }
@@ -260,22 +261,24 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
 
     @Override
     public void sendMessage(R message) {
-        ByteString payload = protocol.codec().encode((Message) message);
-        boolean packed = answerEncoding != Compression.IDENTITY;
-        if (packed) {
-            payload = answerEncoding.compress(payload);
-        }
+        Runnable send = switch (protocol) {
+            case Protocol.Unary _ -> {
+                ByteString body = encoder.body((Message) message);
+                yield () -> unaryAnswer = body;
+            }
+            case Protocol.Enveloped enveloped -> {
+                Frame frame = encoder.frame((Message) message);
+                yield () -> {
+                    sendHead(enveloped);
+                    answer.add(frame);
+                };
+            }
+        };
         lock.lock();
         try {
-            if (state != CallState.OPEN) {
-                return;
-            }
-            messagesSent++;
-            if (protocol instanceof Protocol.Unary) {
-                unaryAnswer = payload;
-            } else {
-                sendHead();
-                answer.add(new Envelope(packed ? Envelope.COMPRESSED : 0, payload));
+            if (state == CallState.OPEN) {
+                messagesSent++;
+                send.run();
             }
         } finally {
             lock.unlock();
@@ -351,7 +354,9 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
             }
             state = how;
             changed.signalAll();
-            if (how != CallState.LEFT) {
+            if (how == CallState.LEFT) {
+                answer.cancel();
+            } else {
                 sendEnd(error);
             }
             ending = List.copyOf(hooks);
@@ -359,11 +364,13 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         } finally {
             lock.unlock();
         }
-        eventLoop.execute(() -> {
-            if (deadline != null) {
-                deadline.cancel(false);
-            }
-        });
+        if (timeout.isPresent()) {
+            eventLoop.execute(() -> {
+                if (deadline != null) {
+                    deadline.cancel(false);
+                }
+            });
+        }
         onOver.run();
         if (!ending.isEmpty()) {
             Thread.ofVirtual().name("end of rpc " + method.path()).start(() -> ending.forEach(this::guarded));
@@ -371,16 +378,10 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         return true;
     }
 
-    private void sendHead() {
-        if (state == CallState.OPEN && protocol instanceof Protocol.Enveloped enveloped) {
-            sendHead(enveloped);
-        }
-    }
-
     private void sendHead(Protocol.Enveloped enveloped) {
         if (!headSent) {
             headSent = true;
-            answer.head(enveloped.head(answerHeaders.build(), answerEncoding));
+            answer.head(enveloped.head(answerHeaders.build(), encoder.encoding()));
         }
     }
 
@@ -391,7 +392,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
                 sendHead(enveloped);
                 Protocol.Ending ending = enveloped.end(error, trailers);
                 if (ending.last() != null) {
-                    answer.add(ending.last());
+                    answer.add(new Frame.Encoded(ending.last()));
                 }
                 answer.end(ending.trailers());
             }
@@ -402,7 +403,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
                         : ByteString.copyFromUtf8(error.toJson());
                 answer.whole(
                         error == null
-                                ? unary.success(own, trailers, answerEncoding, body.size())
+                                ? unary.success(own, trailers, encoder.encoding(), body.size())
                                 : unary.failure(error, own, trailers, body.size()),
                         HttpData.wrap(body.toByteArray()));
             }

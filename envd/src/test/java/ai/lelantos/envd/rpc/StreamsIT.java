@@ -34,7 +34,7 @@ class StreamsIT {
     private static final int SECONDS_MAX = 20;
     private static final int MESSAGES = 4_000;
 
-    /// What may be under way when a reader stops: both sockets' buffers, flow-control windows, our own 64 KiB.
+    /// What may be under way when a reader stops: both sockets' buffers, flow-control windows, our own 256 KiB.
     private static final int UNDER_WAY_BYTES_MAX = 24 << 20;
 
     private static ClientFactory factory;
