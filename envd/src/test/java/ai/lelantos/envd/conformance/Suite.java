@@ -45,6 +45,8 @@ final class Suite {
                 CONFIGURATION.resolve(mode + ".yaml").toString(),
                 "--known-failing",
                 "@" + CONFIGURATION.resolve(mode + "-known-failing.txt"),
+                "--max-servers",
+                "1", // several JVMs that start at once on a busy machine outlast the runner's patience
                 "--"));
         command.addAll(java(program));
         Path report = WORK.resolve(mode + ".txt");
