@@ -25,6 +25,7 @@ public final class Load {
     private static final String USAGE = """
             usage: bench [options]            measures a running server
                    bench compare A.json B.json  prints B divided by A
+                   bench rpc              the agent's RPC layer alone, beside Armeria's gRPC service; needs no server
             options:
               --url URL          the server (default: E2B_API_URL)
               --key KEY          its API key (default: E2B_API_KEY)
