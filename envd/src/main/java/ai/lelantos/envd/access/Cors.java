@@ -10,8 +10,11 @@ final class Cors {
 
     private static final Set<String> METHODS = Set.of("HEAD", "GET", "POST", "PUT", "PATCH", "DELETE");
     private static final String PREFLIGHT_SECONDS = "7200";
+
+    /// The contract's, and those of docs/replay.md.
     private static final String EXPOSED =
-            "Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin, Location, " + "Cache-Control, X-Content-Type-Options";
+            "Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin, Location, Cache-Control, "
+                    + "X-Content-Type-Options, Lelantos-Replay-Offset, Lelantos-Replay-Lost";
 
     /// What an answer to a call that came from a page of another origin carries.
     static final Map<String, String> ACTUAL =

@@ -57,6 +57,11 @@ class HostIT {
         HttpResponse<byte[]> unknown = files.get("/nowhere");
         assertThat(unknown.statusCode()).isEqualTo(404);
         assertThat(text(unknown)).isEqualTo("404 page not found\n");
+        for (String internal : new String[] {"/freeze", "/unfreeze", "/collapse", "/fsfreeze", "/fsthaw", "/upgrade"}) {
+            assertThat(files.post(internal, BodyPublishers.noBody()).statusCode())
+                    .as(internal)
+                    .isEqualTo(404);
+        }
         HttpResponse<byte[]> wrong = files.post("/health", BodyPublishers.noBody());
         assertThat(wrong.statusCode()).isEqualTo(405);
         assertThat(wrong.headers().firstValue("allow")).contains("GET");
@@ -247,6 +252,9 @@ class HostIT {
         HttpResponse<byte[]> actual = files.get("/envs", "Origin", "https://page.test", "X-Access-Token", TOKEN);
         assertThat(actual.headers().firstValue("access-control-allow-origin")).contains("*");
         assertThat(actual.headers().firstValue("vary")).contains("Origin");
+        assertThat(actual.headers().firstValue("access-control-expose-headers"))
+                .contains("Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin, Location, Cache-Control, "
+                        + "X-Content-Type-Options, Lelantos-Replay-Offset, Lelantos-Replay-Lost");
         HttpResponse<byte[]> refused = files.get("/envs", "Origin", "https://page.test");
         assertThat(refused.statusCode()).isEqualTo(401);
         assertThat(refused.headers().firstValue("access-control-allow-origin")).contains("*");
