@@ -14,39 +14,10 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /// Commands over pipes: what a client of the contract relies on, against the real agent.
-@Timeout(60)
-class CommandsIT {
-
-    private static RealAgent agent;
-    private static Shell root;
-    private static Shell user;
-
-    @BeforeAll
-    static void startAgent() {
-        agent = RealAgent.start();
-        root = new Shell(new AgentClient(agent.uri()));
-        user = root.as("user");
-    }
-
-    @AfterAll
-    static void stopAgent() {
-        agent.close();
-    }
-
-    @AfterEach
-    void leaveNothingRunning() {
-        for (ProcessInfo left : root.list()) {
-            root.kill(left.getPid());
-        }
-        assertThat(root.list()).isEmpty();
-    }
+class CommandsIT extends WithAgent {
 
     @Test
     void outputArrivesAsItWasPrinted() {
@@ -397,6 +368,29 @@ class CommandsIT {
             ProcessEvent.EndEvent end = command.finish();
             assertThat(end.getExitCode()).isEqualTo(-1);
             assertThat(end.getError()).isEqualTo("signal: terminated");
+        }
+    }
+
+    @Test
+    void aSignalTheKernelRefusesIsAnInternalError() {
+        try (RealAgent weak = RealAgent.with().without("kill").start()) {
+            var shell = new Shell(new AgentClient(weak.uri()));
+            try (Attached command = shell.as("user").start(Shell.command("sleep", "100"))) {
+                assertThat(Failures.of(() -> shell.kill(command.pid())))
+                        .isEqualTo(error(Code.INTERNAL, "error sending signal: signal 9: operation not permitted"));
+                assertThat(Failures.of(() -> shell.signal(Shell.pid(command.pid()), 15)))
+                        .isEqualTo(error(Code.INTERNAL, "error sending signal: signal 15: operation not permitted"));
+                assertThat(shell.list()).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void aDefaultUserNobodyHasIsUnauthenticated() {
+        try (RealAgent fresh = RealAgent.start()) {
+            fresh.init("{\"defaultUser\":\"nobody-knows\"}");
+            assertThat(Failures.of(() -> new Shell(new AgentClient(fresh.uri())).run("true")))
+                    .isEqualTo(error(Code.UNAUTHENTICATED, "invalid default user: 'nobody-knows'"));
         }
     }
 

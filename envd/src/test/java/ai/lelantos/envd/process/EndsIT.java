@@ -6,49 +6,19 @@ import ai.lelantos.envd.testing.AgentClient;
 import ai.lelantos.envd.testing.RealAgent;
 import ai.lelantos.protocol.connect.Code;
 import ai.lelantos.protocol.process.ProcessEvent;
-import ai.lelantos.protocol.process.ProcessInfo;
 import ai.lelantos.protocol.process.StartRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /// When a process is over, what its last event says, and who hears it.
-@Timeout(60)
-class EndsIT {
+class EndsIT extends WithAgent {
 
     /// A zombie may be seen for this long; more is a process nobody reaps.
     private static final Duration ZOMBIE_MAX = Duration.ofMillis(20);
-
-    private static RealAgent agent;
-    private static Shell root;
-    private static Shell user;
-
-    @BeforeAll
-    static void startAgent() {
-        agent = RealAgent.start();
-        root = new Shell(new AgentClient(agent.uri()));
-        user = root.as("user");
-    }
-
-    @AfterAll
-    static void stopAgent() {
-        agent.close();
-    }
-
-    @AfterEach
-    void leaveNothingRunning() {
-        for (ProcessInfo left : root.list()) {
-            root.kill(left.getPid());
-        }
-        assertThat(root.list()).isEmpty();
-    }
 
     @Test
     void deathBySignalAndExitWithTheSameNumberDiffer() {

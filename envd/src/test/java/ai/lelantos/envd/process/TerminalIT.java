@@ -3,48 +3,16 @@ package ai.lelantos.envd.process;
 import static ai.lelantos.envd.process.Failures.error;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.lelantos.envd.testing.AgentClient;
-import ai.lelantos.envd.testing.RealAgent;
 import ai.lelantos.protocol.connect.Code;
 import ai.lelantos.protocol.process.PTY;
 import ai.lelantos.protocol.process.ProcessEvent;
-import ai.lelantos.protocol.process.ProcessInfo;
 import ai.lelantos.protocol.process.StartRequest;
 import ai.lelantos.protocol.process.UpdateRequest;
 import com.google.protobuf.ByteString;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /// Terminals as the SDKs open them, against the real agent.
-@Timeout(60)
-class TerminalIT {
-
-    private static RealAgent agent;
-    private static Shell root;
-    private static Shell user;
-
-    @BeforeAll
-    static void startAgent() {
-        agent = RealAgent.start();
-        root = new Shell(new AgentClient(agent.uri()));
-        user = root.as("user");
-    }
-
-    @AfterAll
-    static void stopAgent() {
-        agent.close();
-    }
-
-    @AfterEach
-    void leaveNothingRunning() {
-        for (ProcessInfo left : root.list()) {
-            root.kill(left.getPid());
-        }
-        assertThat(root.list()).isEmpty();
-    }
+class TerminalIT extends WithAgent {
 
     @Test
     void aSessionHasItsSizeItsEnvironmentAndItsExitCode() {

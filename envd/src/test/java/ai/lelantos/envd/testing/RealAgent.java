@@ -114,6 +114,19 @@ public final class RealAgent implements AutoCloseable {
                 .isPresent();
     }
 
+    /// The names of its threads; the kernel keeps 15 letters of each.
+    public List<String> threads() {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid() + "/task"))) {
+            var names = new ArrayList<String>();
+            for (Path task : tasks.toList()) {
+                names.add(Files.readString(task.resolve("comm")).strip());
+            }
+            return names;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /// Anonymous memory of the agent, bytes: what a leak would raise.
     public long anonymousBytes() {
         try {
@@ -269,6 +282,18 @@ public final class RealAgent implements AutoCloseable {
             return this;
         }
 
+        /// The agent lacks a capability, such as `kill`.
+        public Builder without(String capability) {
+            environment.put("LACKING", ",-" + capability);
+            return this;
+        }
+
+        /// The kernel of this sandbox does not know a system call.
+        public Builder withoutCall(int number) {
+            environment.put("UNKNOWN_CALL", Integer.toString(number));
+            return this;
+        }
+
         /// At most so many processes and threads in the sandbox, the agent's included.
         public Builder processesMax(int count) {
             limits.add(Cgroup.Limit.processes(count));
@@ -298,7 +323,9 @@ public final class RealAgent implements AutoCloseable {
                 Path folder = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "agent-");
                 Files.writeString(folder.resolve("passwd"), PASSWD);
                 Files.writeString(folder.resolve("group"), GROUP);
-                Files.writeString(folder.resolve("sandbox.sh"), script());
+                for (String script : List.of("sandbox.sh", "older-kernel.py")) {
+                    Files.writeString(folder.resolve(script), resource(script));
+                }
                 List<Path> cgroups = Cgroup.create(folder.getFileName().toString(), limits);
                 var builder = new ProcessBuilder(command(folder, cgroups));
                 builder.environment().clear();
@@ -326,8 +353,8 @@ public final class RealAgent implements AutoCloseable {
             return command;
         }
 
-        private static String script() throws IOException {
-            try (var in = RealAgent.class.getResourceAsStream("sandbox.sh")) {
+        private static String resource(String name) throws IOException {
+            try (var in = RealAgent.class.getResourceAsStream(name)) {
                 return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
             }
         }

@@ -28,7 +28,8 @@ if [ "$PREPARE_NETWORK" = yes ]; then
 fi
 exec 3<&0 </dev/null
 # The machine's clock is not the test's to set.
-setpriv --bounding-set=-sys_time -- "$@" 3<&- &
+[ -z "$UNKNOWN_CALL" ] || set -- python3 "$prepared/older-kernel.py" "$UNKNOWN_CALL" "$@"
+setpriv --bounding-set="-sys_time$LACKING" -- "$@" 3<&- &
 agent=$!
 (
     read -r _ <&3 || true
