@@ -80,6 +80,24 @@ class RpcRoutesIT {
     }
 
     @Test
+    void aConnectionThatAsksToIsUpgradedToHttp2() throws Exception {
+        try (HttpClient fresh =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()) {
+            // The client sends its first request in HTTP/1.1 with `Upgrade: h2c`; the answer comes in HTTP/2.
+            for (String path : List.of("/nothing", LIST)) {
+                var request = HttpRequest.newBuilder(server.uri(path)).header("content-type", "application/json");
+                var response = fresh.send(
+                        path.equals(LIST)
+                                ? request.POST(BodyPublishers.ofString("{}")).build()
+                                : request.GET().build(),
+                        BodyHandlers.ofByteArray());
+                assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+                assertThat(response.statusCode()).isEqualTo(path.equals(LIST) ? 200 : 404);
+            }
+        }
+    }
+
+    @Test
     void unaryJsonIsAPlainPost() throws Exception {
         var response = post(LIST, "application/json; charset=utf-8", ByteString.copyFromUtf8("{}"), "x-name", "sleep");
         assertThat(response.statusCode()).isEqualTo(200);
