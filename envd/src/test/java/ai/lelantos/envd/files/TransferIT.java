@@ -8,13 +8,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.lelantos.envd.testing.FilesClient;
 import ai.lelantos.envd.testing.RealAgent;
 import ai.lelantos.protocol.filesystem.EntryInfo;
+import ai.lelantos.protocol.filesystem.FileType;
 import com.google.gson.JsonParser;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,14 +230,16 @@ class TransferIT {
         Path fifo = agent.inside("/tmp/fifo");
         assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor())
                 .isZero();
-        try (var socket = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
-            Path name = Path.of("target", "s" + System.nanoTime());
-            var _ = socket.bind(java.net.UnixDomainSocketAddress.of(name));
-            Files.deleteIfExists(name);
-        }
         refused(400, "path '/tmp/fifo' is not a regular file", files.get(query("path", "/tmp/fifo")));
         refused(400, "path is not a regular file: /tmp/fifo", files.upload("/tmp/fifo", "user", new byte[1]));
         refused(400, "path '/dev/zero' is not a regular file", files.get(query("path", "/dev/zero")));
+        try (var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            var _ = socket.bind(UnixDomainSocketAddress.of(agent.inside("/tmp/socket")));
+            refused(400, "path '/tmp/socket' is not a regular file", files.get(query("path", "/tmp/socket")));
+            refused(400, "path is not a regular file: /tmp/socket", files.upload("/tmp/socket", "user", new byte[1]));
+            assertThat(files.stat("/tmp/socket").getPermissions()).startsWith("S");
+            assertThat(files.stat("/tmp/socket").getType()).isEqualTo(FileType.FILE_TYPE_UNSPECIFIED);
+        }
         Files.createSymbolicLink(agent.inside("/tmp/ring"), Path.of("ring"));
         assertThat(files.get(query("path", "/tmp/ring")).statusCode()).isEqualTo(400);
         assertThat(files.upload("/tmp/ring", "user", new byte[1]).statusCode()).isEqualTo(400);
@@ -269,11 +279,7 @@ class TransferIT {
     void aClientThatVanishesLeavesNoFileAndNoDescriptor() throws Exception {
         long before = descriptors();
         for (int i = 0; i < 20; i++) {
-            try (var socket = new Socket(java.net.InetAddress.getLoopbackAddress(), agent.port())) {
-                socket.getOutputStream()
-                        .write(("POST /files?path=/tmp/vanished" + i + " HTTP/1.1\r\nHost: a\r\n"
-                                        + "Content-Type: application/octet-stream\r\nContent-Length: 9000000\r\n\r\n")
-                                .getBytes(StandardCharsets.US_ASCII));
+            try (var socket = vanishing("vanished" + i)) {
                 socket.getOutputStream().write(new byte[i % 2 == 0 ? 1_000_000 : 1_000]);
                 socket.getOutputStream().flush();
             }
@@ -284,6 +290,76 @@ class TransferIT {
                 return left.noneMatch(path -> path.getFileName().toString().startsWith("vanished"));
             }
         });
+    }
+
+    @Test
+    void aClientThatVanishesFromAnOverwriteLeavesWhatArrivedInTheSameFile() throws Exception {
+        upload("/tmp/overwritten", "user", "the old content");
+        Object inode = Files.getAttribute(agent.inside("/tmp/overwritten"), "unix:ino");
+        long before = descriptors();
+        byte[] piece = mebibyte(3);
+        try (var socket = vanishing("overwritten")) {
+            socket.getOutputStream().write(piece);
+            socket.getOutputStream().flush();
+            eventually(() -> Files.size(agent.inside("/tmp/overwritten")) > piece.length / 2);
+        }
+        eventually(() -> descriptors() <= before);
+        byte[] left = Files.readAllBytes(agent.inside("/tmp/overwritten"));
+        assertThat(left).isEqualTo(java.util.Arrays.copyOf(piece, left.length));
+        assertThat(Files.getAttribute(agent.inside("/tmp/overwritten"), "unix:ino"))
+                .isEqualTo(inode);
+    }
+
+    @Test
+    void aFileThatShrinksWhileItIsReadIsNeverPassedOffAsWhole() throws Exception {
+        long length = 64L << 20;
+        try (var file = new RandomAccessFile(agent.inside("/tmp/shrinks").toFile(), "rw")) {
+            file.setLength(length);
+            try (var socket = asking("/tmp/shrinks")) {
+                var in = socket.getInputStream();
+                assertThat(in.readNBytes(1_000)).hasSize(1_000);
+                file.setLength(10);
+                assertThat(rest(in)).isLessThan(length / 2);
+            }
+        }
+        assertThat(files.get("/health").statusCode()).isEqualTo(204);
+    }
+
+    @Test
+    void aFileThatGrowsWhileItIsReadIsSentAsLongAsItWas() throws Exception {
+        long length = 32L << 20;
+        try (var file = new RandomAccessFile(agent.inside("/tmp/grows").toFile(), "rw")) {
+            file.setLength(length);
+            try (var socket = asking("/tmp/grows")) {
+                var in = socket.getInputStream();
+                assertThat(in.read()).isEqualTo('H');
+                file.setLength(2 * length);
+                assertThat(rest(in)).isBetween(length, length + 1_000);
+            }
+        }
+    }
+
+    /// A download whose connection the agent closes after it.
+    private static Socket asking(String path) throws IOException {
+        var socket = new Socket(InetAddress.getLoopbackAddress(), agent.port());
+        socket.getOutputStream()
+                .write(("GET /files?path=" + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+        return socket;
+    }
+
+    /// How much more comes before the end, whichever kind of end it is.
+    private static long rest(InputStream in) throws IOException {
+        byte[] buffer = new byte[64 << 10];
+        long count = 0;
+        try {
+            for (int got = in.read(buffer); got >= 0; got = in.read(buffer)) {
+                count += got;
+            }
+        } catch (SocketException reset) {
+            assertThat(reset).hasMessageContaining("reset");
+        }
+        return count;
     }
 
     @Test
@@ -365,6 +441,16 @@ class TransferIT {
         try (Stream<Path> open = Files.list(Path.of("/proc/" + agent.pid() + "/fd"))) {
             return open.count();
         }
+    }
+
+    /// An upload that promises more than its client will send.
+    private static Socket vanishing(String name) throws IOException {
+        var socket = new Socket(InetAddress.getLoopbackAddress(), agent.port());
+        socket.getOutputStream()
+                .write(("POST /files?path=/tmp/" + name + " HTTP/1.1\r\nHost: a\r\n"
+                                + "Content-Type: application/octet-stream\r\nContent-Length: 9000000\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+        return socket;
     }
 
     private interface Check {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -164,6 +165,38 @@ class WatchIT {
                             .error()
                             .code())
                     .isEqualTo(Code.NOT_FOUND);
+        }
+    }
+
+    @Test
+    void aNetworkMountIsWatchedOnlyByThoseWhoSayTheyKnow() throws Exception {
+        user.makeDir("remote");
+        Path script = Path.of(
+                Objects.requireNonNull(WatchIT.class.getResource("fuse.py")).toURI());
+        Process server = new ProcessBuilder(
+                        "nsenter",
+                        "-t",
+                        Long.toString(agent.pid()),
+                        "-m",
+                        "python3",
+                        "-c",
+                        Files.readString(script),
+                        "/home/user/remote")
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (var said = server.inputReader()) {
+            assertThat(said.readLine()).isEqualTo("mounted");
+            var request = CreateWatcherRequest.newBuilder().setPath("remote");
+            assertThat(catchThrowableOfType(ConnectFailure.class, () -> user.watch(request.build()))
+                            .error())
+                    .isEqualTo(ConnectError.of(
+                            Code.INVALID_ARGUMENT, "cannot watch path on network filesystem: /home/user/remote"));
+            user.unwatch(user.watch(request.setAllowNetworkMounts(true).build()));
+            assertThat(user.stat("remote").getType()).isEqualTo(FileType.FILE_TYPE_DIRECTORY);
+        } finally {
+            // Its mount is in the agent's namespace, and goes with it.
+            server.destroyForcibly();
+            assertThat(server.waitFor()).isNotZero();
         }
     }
 
