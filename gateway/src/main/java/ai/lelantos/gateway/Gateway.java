@@ -88,9 +88,13 @@ public final class Gateway implements AutoCloseable {
                 System.out.print(settings(System.getenv()).print());
                 return;
             }
+            if (List.of(args).equals(List.of("selftest"))) {
+                System.out.println(selfTest(settings(System.getenv())));
+                return;
+            }
             if (args.length > 0) {
-                throw new StartRefused(
-                        "The argument '%s' is unknown: start without one, or with config.".formatted(args[0]));
+                throw new StartRefused("The argument '%s' is unknown: start without one, or with config or selftest."
+                        .formatted(args[0]));
             }
             Gateway gateway = start(System.getenv(), Wiring::driver);
             Runtime.getRuntime().addShutdownHook(new Thread(gateway::close, "shutdown"));
@@ -102,6 +106,12 @@ public final class Gateway implements AutoCloseable {
             log.debug("start failed", failure);
             System.exit(EXIT_REFUSED);
         }
+    }
+
+    /// What this machine's sandboxes are worth, in one line; a server may run meanwhile.
+    private static String selfTest(Settings settings) {
+        Home home = Home.at(settings.room(ServerSettings.class).homeOrUsual());
+        return Objects.requireNonNull(Wiring.driver(settings, home).selfTest().block(STEP_MAX));
     }
 
     /// Everything up and answering, or a [StartRefused] that says what to do.
