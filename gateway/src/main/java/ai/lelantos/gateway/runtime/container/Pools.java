@@ -220,7 +220,8 @@ final class Pools implements AutoCloseable {
     }
 
     private int target(Pool pool) {
-        return Math.min(ground.settings().poolMax(), pool.demand.target(clock.instant()));
+        int room = ground.settings().poolMemoryMb() / IDLE_MB;
+        return Math.min(Math.min(ground.settings().poolMax(), room), pool.demand.target(clock.instant()));
     }
 
     /// Ends what demand no longer asks for.
