@@ -35,6 +35,7 @@ public final class Front implements AutoCloseable {
 
     private static final int REFRESH_SECONDS = 5; // between looks at certificate files
 
+    private final int connectionsMax;
     private final Transport transport = Transport.best();
     private final ScheduledExecutorService refresher = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("front-certificates").factory());
@@ -48,6 +49,11 @@ public final class Front implements AutoCloseable {
     /// @param domain the public domain, below which every name but `api` is a sandbox's port
     /// @param api where our own API listens, null while it does not
     public Front(int threads, String domain, Running running, Supplier<@Nullable SocketAddress> api) {
+        this(threads, domain, running, api, CONNECTIONS_MAX);
+    }
+
+    Front(int threads, String domain, Running running, Supplier<@Nullable SocketAddress> api, int connectionsMax) {
+        this.connectionsMax = connectionsMax;
         this.loops = transport.loops(threads, "front");
         var lanes = new Lanes(running);
         this.lifecycle = new LifecycleLoop(running, lanes);
@@ -55,7 +61,7 @@ public final class Front implements AutoCloseable {
     }
 
     private boolean enters(Channel channel) {
-        if (clients.size() < CONNECTIONS_MAX) {
+        if (clients.size() < connectionsMax) {
             return clients.add(channel);
         }
         var _ = channel.close();
@@ -126,7 +132,7 @@ public final class Front implements AutoCloseable {
             throws IOException {
         var bound = new ServerBootstrap()
                 .group(acceptors, loops)
-                .channelFactory(transport::server)
+                .channelFactory(() -> transport.server(address))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)

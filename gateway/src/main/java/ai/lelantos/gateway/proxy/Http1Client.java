@@ -447,6 +447,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
 
     /// The last answer is written: whatever still comes is thrown away, so that the client can read it to the end.
     private void farewell() {
+        boolean parting = phase == Phase.ANSWER && head.closes(); // the client said so itself: nothing comes any more
         phase = Phase.FAREWELL;
         ChannelHandlerContext ctx = context();
         if (in != null && !advancing) {
@@ -454,6 +455,10 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
             in = null;
         } else if (in != null) {
             in.skipBytes(in.readableBytes());
+        }
+        if (parting && in == null) {
+            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            return;
         }
         ctx.channel().config().setAutoRead(true);
         ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {

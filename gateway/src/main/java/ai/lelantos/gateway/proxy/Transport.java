@@ -12,10 +12,13 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 /// The kind of sockets this machine offers: epoll where it can, otherwise the JDK's.
@@ -37,8 +40,16 @@ enum Transport {
                 threads, factory, this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 
-    ServerChannel server() {
-        return this == EPOLL ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+    /// A listener for `address`. Sockets of its very family: the kernel maps no addresses, and is asked less per
+    /// connection.
+    ServerChannel server(InetSocketAddress address) {
+        return this == EPOLL ? new EpollServerSocketChannel(family(address)) : new NioServerSocketChannel();
+    }
+
+    private static SocketProtocolFamily family(SocketAddress address) {
+        return address instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet4Address
+                ? SocketProtocolFamily.INET
+                : SocketProtocolFamily.INET6;
     }
 
     /// A socket towards `address`, not yet connected.
@@ -46,7 +57,8 @@ enum Transport {
         if (address instanceof DomainSocketAddress) {
             return set(new EpollDomainSocketChannel());
         }
-        return set(this == EPOLL ? new EpollSocketChannel() : new NioSocketChannel()); // TCP_NODELAY is Netty's default
+        // TCP_NODELAY is Netty's default.
+        return set(this == EPOLL ? new EpollSocketChannel(family(address)) : new NioSocketChannel());
     }
 
     /// Has the kernel ask a silent peer whether it still lives. For connections that last: four system calls would be a

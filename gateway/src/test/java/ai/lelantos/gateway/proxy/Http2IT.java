@@ -2,12 +2,14 @@ package ai.lelantos.gateway.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.lelantos.gateway.sandbox.Route;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +73,23 @@ class Http2IT {
         assertThat(seen.join())
                 .isEqualTo("GET /p?q=%20 HTTP/1.1\r\nHost: " + host(guest)
                         + "\r\nx-a: 1\r\nte: trailers\r\ncookie: a=1; b=2\r\nConnection: close\r\n\r\n");
+    }
+
+    @Test
+    void theHostIsMaskedOnStreamsToo() {
+        var seen = new CompletableFuture<String>();
+        Guest guest = stage.guest(wire -> {
+            seen.complete(wire.head());
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+        });
+        Route open = stage.running.aRoute("abc");
+        stage.running.starts(
+                new Route("abc", open.lifecycle(), open.address(), null, null, "app.test:${PORT}", Set.of(), -1));
+        assertThat(client().get(1, host(guest), "/").body(1)).isEqualTo("hi");
+        assertThat(seen.join())
+                .contains("Host: app.test:" + guest.port() + "\r\n")
+                .contains("X-Forwarded-Host: " + host(guest) + "\r\n")
+                .containsOnlyOnce("\r\nHost: ");
     }
 
     @Test

@@ -55,6 +55,11 @@ public final class Bench {
                 row.name(), row.concurrency(), row.count(), row.failed(), row.perSecond(), row.p50Ms(), row.p99Ms());
     }
 
+    /// Tells whoever watches.
+    public void say(String line) {
+        progress.println("  " + line);
+    }
+
     public List<Row> rows() {
         return List.copyOf(rows);
     }

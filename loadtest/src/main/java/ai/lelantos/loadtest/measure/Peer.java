@@ -11,9 +11,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +36,22 @@ public final class Peer implements AutoCloseable {
     /// What some seconds of requests took.
     public record Cost(
             long requests, long failed, double cpuSeconds, double p50Ms, double p99Ms, double megabytesPerSecond) {
+
+        /// Several rounds as one: sums, and the median of what cannot be summed.
+        public static Cost of(List<Cost> rounds) {
+            return new Cost(
+                    rounds.stream().mapToLong(Cost::requests).sum(),
+                    rounds.stream().mapToLong(Cost::failed).sum(),
+                    rounds.stream().mapToDouble(Cost::cpuSeconds).sum(),
+                    median(rounds.stream().mapToDouble(Cost::p50Ms)),
+                    median(rounds.stream().mapToDouble(Cost::p99Ms)),
+                    median(rounds.stream().mapToDouble(Cost::megabytesPerSecond)));
+        }
+
+        private static double median(DoubleStream values) {
+            double[] sorted = values.sorted().toArray();
+            return sorted[sorted.length / 2];
+        }
 
         /// Requests per second of processor time of the proxy.
         public double perCoreSecond() {
@@ -56,10 +76,9 @@ public final class Peer implements AutoCloseable {
 
     /// An nginx of one worker before a server, new connections to it for every request as ours makes them.
     public static Peer nginx(Path folder, String address, int port) throws IOException, InterruptedException {
-        return nginx(
-                folder,
-                "proxy_pass http://%s:%d; proxy_http_version 1.1; proxy_set_header Connection close;"
-                        .formatted(address, port));
+        return nginx(folder, """
+                proxy_pass http://%s:%d; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;
+                      proxy_set_header Connection $connection_upgrade;""".formatted(address, port));
     }
 
     /// An nginx of one worker as this machine's distribution ships it, that does what `location` says.
@@ -71,7 +90,8 @@ public final class Peer implements AutoCloseable {
         Path settings = Files.writeString(folder.resolve("nginx.conf"), """
                 worker_processes 1; daemon off; pid %1$s/pid; error_log %1$s/error;
                 events { worker_connections 4096; }
-                http { access_log off; keepalive_requests 1000000000;
+                http { access_log off; keepalive_requests 1000000000; client_max_body_size 0; proxy_max_temp_file_size 0;
+                  proxy_request_buffering off; map $http_upgrade $connection_upgrade { default upgrade; '' close; }
                   client_body_temp_path %1$s/a; proxy_temp_path %1$s/b; fastcgi_temp_path %1$s/c;
                   uwsgi_temp_path %1$s/d; scgi_temp_path %1$s/e;
                   server { listen 127.0.0.1:%2$d backlog=1024;
@@ -136,6 +156,102 @@ public final class Peer implements AutoCloseable {
                 p50,
                 p99,
                 Double.parseDouble(bytes.group(1)) * TO_MEGA.getOrDefault(bytes.group(2), 0.0));
+    }
+
+    /// Offers work of our own making for some seconds; each piece says how many bytes it moved.
+    public Cost during(int workers, int seconds, Piece piece) throws IOException {
+        double before = cpuSeconds();
+        var latencies = new ConcurrentLinkedQueue<Long>();
+        var bytes = new LongAdder();
+        var failed = new LongAdder();
+        long begin = System.nanoTime();
+        long end = begin + TimeUnit.SECONDS.toNanos(seconds);
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < workers; i++) {
+            threads.add(Thread.ofVirtual().start(() -> {
+                try (RawClient client = new RawClient(url)) {
+                    while (System.nanoTime() < end) {
+                        long at = System.nanoTime();
+                        bytes.add(piece.with(client));
+                        latencies.add(System.nanoTime() - at);
+                    }
+                } catch (IOException broken) {
+                    failed.increment();
+                }
+            }));
+        }
+        join(threads);
+        double took = (System.nanoTime() - begin) / 1e9;
+        long[] sorted = latencies.stream().mapToLong(Long::longValue).sorted().toArray();
+        return new Cost(
+                sorted.length,
+                failed.sum(),
+                cpuSeconds() - before,
+                sorted.length == 0 ? 0 : sorted[sorted.length / 2] / 1e6,
+                sorted.length == 0 ? 0 : sorted[(int) (sorted.length * 0.99)] / 1e6,
+                bytes.sum() / took / 1e6);
+    }
+
+    /// What waiting costs: so many streams held open for some seconds without a byte.
+    public Cost holding(int streams, int seconds, List<String> headers) throws IOException {
+        var held = new ArrayList<RawClient>();
+        try {
+            for (int i = 0; i < streams; i++) {
+                var client = new RawClient(url);
+                held.add(client);
+                client.listen("/idle", headers);
+            }
+            double before = cpuSeconds();
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
+            return new Cost(streams, 0, cpuSeconds() - before, 0, 0, 0);
+        } finally {
+            for (RawClient client : held) {
+                client.close();
+            }
+        }
+    }
+
+    /// One piece of work on a connection that is kept; its bytes.
+    public interface Piece {
+        long with(RawClient client) throws IOException;
+    }
+
+    private static void join(List<Thread> threads) {
+        try {
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while measuring", interrupted);
+        }
+    }
+
+    /// Lets all its threads run on one processor only; the mask it had before is given back.
+    public String pin(String processors) throws IOException {
+        String before = "";
+        for (long pid : pids) {
+            String status = Files.readString(Path.of("/proc/" + pid + "/status"));
+            before = status.replaceAll("(?s).*Cpus_allowed_list:\\s*(\\S+).*", "$1");
+            Process taskset = new ProcessBuilder("taskset", "-a", "-c", "-p", processors, Long.toString(pid))
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(taskset.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!said.contains("new affinity")) {
+                throw new IOException("cannot pin " + pid + ": " + said);
+            }
+        }
+        return before;
+    }
+
+    /// Memory it has for itself and its share of what it shares, in megabytes.
+    public double memoryMegabytes() throws IOException {
+        double kilobytes = 0;
+        for (long pid : pids) {
+            String rollup = Files.readString(Path.of("/proc/" + pid + "/smaps_rollup"));
+            kilobytes += Long.parseLong(rollup.replaceAll("(?s).*\nPss:\\s*(\\d+) kB.*", "$1"));
+        }
+        return kilobytes / 1e3;
     }
 
     private double cpuSeconds() throws IOException {

@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /// Our front and nginx, each before the same server in the same sandbox, asked by wrk: what a request costs either in
 /// processor time, and how long it takes. Rates per core, because the three share the machine's cores.
@@ -21,7 +23,10 @@ final class BesideNginx implements Scenario {
 
     private static final int PORT = 8900;
     private static final int SECONDS_MAX = 20; // for the server to start
+    private static final int WARM_CONNECTIONS = 32;
+    private static final int ROUNDS = 3; // of each proxy, turn by turn
     private static final List<Integer> CONNECTIONS = List.of(1, 32, 256);
+    private static final List<String> NEEDED = List.of("nginx", "wrk", "taskset");
 
     @Override
     public String name() {
@@ -30,11 +35,17 @@ final class BesideNginx implements Scenario {
 
     @Override
     public String about() {
-        return "small and 1 MiB answers through the proxy and through nginx, to the same server: cost and latency of both";
+        return "the proxy and nginx pinned alike before the same server, asked in every way: cost, latency, memory";
     }
 
     @Override
     public void run(Bench bench) throws Exception {
+        List<String> absent =
+                NEEDED.stream().filter(program -> !installed(program)).toList();
+        if (!absent.isEmpty()) {
+            throw new IOException("cannot compare with nginx: not installed here: " + String.join(", ", absent)
+                    + "; type: apt-get install -y nginx-light wrk util-linux");
+        }
         bench.with(1, made -> {
             Sandbox sandbox = made.getFirst();
             sandbox.upload("/home/user/answers.js", answers());
@@ -54,57 +65,128 @@ final class BesideNginx implements Scenario {
         });
     }
 
+    /// One way of asking a proxy.
+    private record Case(String name, int connections, boolean perCore, Ask ask) {}
+
+    private interface Ask {
+        Peer.Cost of(Peer peer, int seconds) throws Exception;
+    }
+
+    private static List<Case> cases(List<String> routing) {
+        var closing = new ArrayList<>(routing);
+        closing.add("Connection: close");
+        var cases = new ArrayList<Case>();
+        for (int connections : CONNECTIONS) {
+            cases.add(
+                    new Case("small GET", connections, true, (peer, s) -> peer.ask("/small", connections, s, routing)));
+        }
+        cases.add(new Case("new connections", 32, true, (peer, s) -> peer.ask("/small", 32, s, closing)));
+        for (int connections : List.of(1, 32)) {
+            cases.add(
+                    new Case("1 MiB down", connections, true, (peer, s) -> peer.ask("/big", connections, s, routing)));
+        }
+        cases.add(new Case("1 MiB up", 4, true, (peer, s) -> peer.during(4, s, c -> c.upload("/", 1 << 20, routing))));
+        cases.add(new Case("100 MiB down", 1, true, (peer, s) -> peer.during(1, s, c -> c.download("/huge", routing))));
+        cases.add(new Case(
+                "100 MiB up", 1, true, (peer, s) -> peer.during(1, s, c -> c.upload("/", 100 << 20, routing))));
+        cases.add(new Case(
+                "WebSocket echo", 32, true, (peer, s) -> peer.during(32, s, c -> c.echo("/", "ping", routing))));
+        cases.add(new Case("idle streams", 1_000, false, (peer, s) -> peer.holding(1_000, s, routing)));
+        return cases;
+    }
+
     private void compare(Bench bench, Sandbox sandbox, Peer nginx) throws Exception {
         Peer ours = Peer.listening(bench.platform().target().url());
-        for (String path : List.of("/small", "/big")) {
-            for (int connections : CONNECTIONS) {
-                // Once to warm, then turn by turn, so that whatever else the machine does meets both.
-                var _ = ours.ask(path, connections, bench.either(2, 10), sandbox.routing(PORT));
-                var rows = new ArrayList<Peer.Cost>();
-                for (Peer peer : List.of(nginx, ours)) {
-                    rows.add(peer.ask(path, connections, bench.either(3, 15), sandbox.routing(PORT)));
-                }
-                bench.row(row("nginx " + path, connections, rows.getFirst()));
-                bench.row(row("ours " + path, connections, rows.getLast()));
-                bench.row(ratio(path, connections, rows.getFirst(), rows.getLast()));
+        // The last processor for either proxy; whoever asks and answers finds the others.
+        String processor = Integer.toString(Runtime.getRuntime().availableProcessors() - 1);
+        var _ = nginx.pin(processor);
+        String before = ours.pin(processor);
+        try {
+            // A JVM compiles what it runs often: nothing of that belongs to the first case.
+            var _ = ours.ask("/small", WARM_CONNECTIONS, bench.either(15, 30), sandbox.routing(PORT));
+            for (Case each : cases(sandbox.routing(PORT))) {
+                bench.attempt(name(), each.name(), () -> {
+                    compare(bench, each, nginx, ours);
+                    return each;
+                });
             }
+        } finally {
+            var _ = ours.pin(before);
         }
     }
 
+    private void compare(Bench bench, Case each, Peer nginx, Peer ours) throws Exception {
+        int seconds = bench.either(3, 10);
+        // Once to warm, then turn by turn, so that whatever else the machine does meets both.
+        var _ = each.ask().of(ours, bench.either(2, 10));
+        var theirs = new ArrayList<Peer.Cost>();
+        var mine = new ArrayList<Peer.Cost>();
+        for (int round = 0; round < ROUNDS; round++) {
+            theirs.add(each.ask().of(nginx, seconds));
+            mine.add(each.ask().of(ours, seconds));
+        }
+        Peer.Cost a = Peer.Cost.of(theirs);
+        Peer.Cost b = Peer.Cost.of(mine);
+        bench.row(row("nginx, " + each.name(), each.connections(), a));
+        bench.row(row("ours, " + each.name(), each.connections(), b));
+        bench.row(ratio("ratio, " + each.name(), each.connections(), a, b));
+        bench.say("%s at %d: CPU %.2f s nginx, %.2f s ours; memory %.0f MB nginx, %.0f MB ours; %s"
+                .formatted(
+                        each.name(),
+                        each.connections(),
+                        a.cpuSeconds(),
+                        b.cpuSeconds(),
+                        nginx.memoryMegabytes(),
+                        ours.memoryMegabytes(),
+                        each.perCore()
+                                ? "per core %.2f, p99 %.2f of nginx's"
+                                        .formatted(b.perCoreSecond() / a.perCoreSecond(), b.p99Ms() / a.p99Ms())
+                                : "nothing moves"));
+    }
+
     /// `perSecond` is per core of the proxy alone.
-    private Row row(String name, int connections, Peer.Cost cost) {
+    private Row row(String what, int connections, Peer.Cost cost) {
+        return line(
+                what, connections, cost, cost.perCoreSecond(), cost.p50Ms(), cost.p99Ms(), cost.megabytesPerSecond());
+    }
+
+    /// Ours over nginx: rate per core, median, p99 and bytes.
+    private Row ratio(String what, int connections, Peer.Cost nginx, Peer.Cost ours) {
+        return line(
+                what,
+                connections,
+                ours,
+                over(ours.perCoreSecond(), nginx.perCoreSecond()),
+                over(ours.p50Ms(), nginx.p50Ms()),
+                over(ours.p99Ms(), nginx.p99Ms()),
+                over(ours.megabytesPerSecond(), nginx.megabytesPerSecond()));
+    }
+
+    private static double over(double ours, double theirs) {
+        return theirs == 0 ? 0 : ours / theirs;
+    }
+
+    private Row line(
+            String what, int connections, Peer.Cost cost, double rate, double p50, double p99, double megabytes) {
         return new Row(
                 name(),
-                name,
+                what,
                 connections,
                 cost.requests(),
                 cost.failed(),
-                cost.perCoreSecond(),
-                cost.p50Ms(),
+                rate,
+                p50,
                 0,
-                cost.p99Ms(),
+                p99,
                 0,
-                cost.megabytesPerSecond(),
-                java.util.Map.of(),
+                megabytes,
+                Map.of(),
                 List.of());
     }
 
-    /// Ours over nginx: rate per core, and p99.
-    private Row ratio(String path, int connections, Peer.Cost nginx, Peer.Cost ours) {
-        return new Row(
-                name(),
-                "ratio " + path,
-                connections,
-                ours.requests(),
-                ours.failed(),
-                ours.perCoreSecond() / nginx.perCoreSecond(),
-                ours.p50Ms() / nginx.p50Ms(),
-                0,
-                ours.p99Ms() / nginx.p99Ms(),
-                0,
-                ours.megabytesPerSecond() / nginx.megabytesPerSecond(),
-                java.util.Map.of(),
-                List.of());
+    private static boolean installed(String program) {
+        return Stream.of("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/bin")
+                .anyMatch(place -> Files.isExecutable(Path.of(place, program)));
     }
 
     private static byte[] answers() throws IOException {
