@@ -26,6 +26,7 @@ public final class Load {
             usage: bench [options]            measures a running server
                    bench compare A.json B.json  prints B divided by A
                    bench rpc              the agent's RPC layer alone, beside Armeria's gRPC service; needs no server
+                   bench store [ROWS]           the database alone, with so many rows (100000), on a server of its own
             options:
               --url URL          the server (default: E2B_API_URL)
               --key KEY          its API key (default: E2B_API_KEY)
@@ -101,7 +102,9 @@ public final class Load {
 
     private List<Scenario> chosen() {
         return Scenario.all().stream()
-                .filter(scenario -> options.only().isEmpty() || options.only().contains(scenario.name()))
+                .filter(scenario -> options.only().isEmpty()
+                        ? !scenario.apart()
+                        : options.only().contains(scenario.name()))
                 .filter(scenario -> !options.promises()
                         || scenario.name().equals("floor")
                         || Promises.scenarios().contains(scenario.name()))

@@ -100,12 +100,23 @@ final class HostService extends ChannelInboundHandlerAdapter {
             } else if (!caller.equals(line.path("instanceID").asString(""))) {
                 answer(ctx, 403, "application/json", problem(403, "instanceID is not this sandbox's"));
             } else {
-                LOG.atDebug().addKeyValue("sandbox", caller).log("{}", text);
-                answer(ctx, 200, "application/json", "{}");
+                running.log(
+                                caller,
+                                line.path("level").asString("info"),
+                                line.path("message").asString(text))
+                        .subscribe(
+                                _ -> {},
+                                failure -> ctx.executor().execute(() -> notKept(ctx, caller, failure)),
+                                () -> ctx.executor().execute(() -> answer(ctx, 200, "application/json", "{}")));
             }
         } catch (JacksonException malformed) {
             answer(ctx, 400, "application/json", problem(400, "expected one JSON object"));
         }
+    }
+
+    private void notKept(ChannelHandlerContext ctx, String caller, Throwable failure) {
+        LOG.atWarn().addKeyValue("sandbox", caller).setCause(failure).log("a line of its log was not kept");
+        answer(ctx, 503, "application/json", problem(503, "the line could not be kept"));
     }
 
     private @Nullable String caller(InetAddress address) {

@@ -75,10 +75,12 @@ final class Idempotency implements WebFilter {
                         && KILL.matcher(path).matches());
     }
 
+    /// Goes on when its client leaves, for whom `cache` is: that client is the one who will ask again.
     private Mono<Void> attempt(ServerWebExchange exchange, WebFilterChain chain, UUID team, String key) {
         var recorded = new Recorded(exchange.getResponse(), team, key);
         return chain.filter(exchange.mutate().response(recorded).build())
-                .onErrorResume(why -> store.failed(team, key).then(Mono.error(why)));
+                .onErrorResume(why -> store.failed(team, key).then(Mono.error(why)))
+                .cache();
     }
 
     private Mono<Void> again(ServerWebExchange exchange, UUID team, String key, String asked) {

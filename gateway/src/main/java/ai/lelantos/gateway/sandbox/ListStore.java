@@ -12,23 +12,9 @@ import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// Pages of sandboxes: ranges of one index, whatever was asked.
+/// Pages of sandboxes. Only what was asked for is in the statement, so that each kind of question has its own plan
+/// (docs/store.md).
 public final class ListStore {
-
-    private static final String MATCHING = """
-            from sandboxes s where s.team_id = :team and s.ended_at is null and s.state = any(:states)
-                and (:metadata::jsonb is null or s.metadata @> :metadata::jsonb)
-                and (:template::text is null or s.template_id = :template)
-                and (:after::timestamptz is null or s.started_at >= :after)
-            """;
-
-    private static final String DESCENDING = """
-            and (:at::timestamptz is null or s.started_at < :at or (s.started_at = :at and s.id > :id))
-            order by s.started_at desc, s.id limit :limit""";
-
-    private static final String ASCENDING = """
-            and (:at::timestamptz is null or s.started_at > :at or (s.started_at = :at and s.id < :id))
-            order by s.started_at, s.id desc limit :limit""";
 
     private final Database database;
 
@@ -38,7 +24,7 @@ public final class ListStore {
 
     /// What to list.
     ///
-    /// @param states states of rows, those in between included
+    /// @param states states of rows, those in between included; ours, written into the statement
     record Filter(
             UUID team,
             List<String> states,
@@ -47,31 +33,49 @@ public final class ListStore {
             @Nullable Instant startedAfter) {}
 
     Flux<Sandbox> page(Filter filter, boolean ascending, @Nullable Instant at, String id, int limit) {
-        return bound("select " + SandboxStore.COLUMNS + " " + MATCHING + (ascending ? ASCENDING : DESCENDING), filter)
-                .bind("at", orNull(at, Instant.class))
-                .bind("id", id)
-                .bind("limit", limit)
+        DatabaseClient.GenericExecuteSpec spec =
+                bound(pageSql(filter, ascending, at != null), filter).bind("limit", limit);
+        return (at == null ? spec : spec.bind("at", at).bind("id", id))
                 .map(row -> SandboxStore.sandbox(row))
                 .all();
     }
 
     Mono<Long> count(Filter filter) {
-        return bound("select count(*) as n " + MATCHING, filter)
+        return bound(countSql(filter), filter)
                 .map(row -> Objects.requireNonNull(row.get("n", Long.class)))
                 .one();
     }
 
-    private DatabaseClient.GenericExecuteSpec bound(String sql, Filter filter) {
-        return database.client()
-                .sql(sql)
-                .bind("team", filter.team)
-                .bind("states", filter.states.toArray(String[]::new))
-                .bind("metadata", orNull(filter.metadata.isEmpty() ? null : Json.text(filter.metadata), String.class))
-                .bind("template", orNull(filter.template, String.class))
-                .bind("after", orNull(filter.startedAfter, Instant.class));
+    /// @param from whether the page begins behind a row, `:at` and `:id`
+    static String pageSql(Filter filter, boolean ascending, boolean from) {
+        String after = ascending
+                ? " and s.started_at >= :at and (s.started_at > :at or s.id < :id)"
+                : " and s.started_at <= :at and (s.started_at < :at or s.id > :id)";
+        return "select " + SandboxStore.COLUMNS + matching(filter) + (from ? after : "")
+                + (ascending ? " order by s.started_at, s.id desc" : " order by s.started_at desc, s.id")
+                + " limit :limit";
     }
 
-    private static Object orNull(@Nullable Object value, Class<?> type) {
-        return value == null ? io.r2dbc.spi.Parameters.in(type) : value;
+    static String countSql(Filter filter) {
+        return "select count(*) as n" + matching(filter);
+    }
+
+    private static String matching(Filter filter) {
+        return " from sandboxes s where s.team_id = :team and s.ended_at is null and s.state in ('"
+                + String.join("', '", filter.states) + "')"
+                + (filter.metadata.isEmpty() ? "" : " and s.metadata @> :metadata::jsonb")
+                + (filter.template == null ? "" : " and s.template_id = :template")
+                + (filter.startedAfter == null ? "" : " and s.started_at >= :after");
+    }
+
+    private DatabaseClient.GenericExecuteSpec bound(String sql, Filter filter) {
+        DatabaseClient.GenericExecuteSpec spec = database.client().sql(sql).bind("team", filter.team);
+        if (!filter.metadata.isEmpty()) {
+            spec = spec.bind("metadata", Json.text(filter.metadata));
+        }
+        if (filter.template != null) {
+            spec = spec.bind("template", filter.template);
+        }
+        return filter.startedAfter == null ? spec : spec.bind("after", filter.startedAfter);
     }
 }

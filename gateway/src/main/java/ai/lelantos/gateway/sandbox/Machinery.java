@@ -153,8 +153,7 @@ final class Machinery {
     private Mono<Sandbox> unpause(Sandbox row, Machine machine, Throwable failure) {
         log.atWarn().addKeyValue("sandbox", row.id()).setCause(failure).log("pause failed");
         return machine.thaw()
-                .then(store.restore(
-                        row, SandboxState.RUNNING, now(), Event.error("pause failed: " + failure.getMessage())))
+                .then(store.restore(row, now(), Event.error("pause failed: " + failure.getMessage())))
                 .doOnNext(running -> open(running, machine))
                 .onErrorResume(worse -> discard(row).then(fail(row, worse)))
                 .then(Mono.error(new Refusal(Refusal.Kind.PAUSE_FAILED, row.id(), failure.getMessage())));

@@ -17,11 +17,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -46,32 +42,20 @@ final class NativeRoutes {
 
     private static final double TIMEOUT_SECONDS_USUAL = 60;
     private static final double TIMEOUT_SECONDS_MAX = 3_600;
-    private static final int LOGGED_LINES_MAX = 200;
-    private static final int LOGGED_CHARS_MAX = 2_000;
     private static final int PARTS_MAX = 64;
 
     private final SandboxLifecycle lifecycle;
-    private final LogStore logs;
+    private final OutputLog output;
     private final Commands commands;
     private final Files files;
     private final Doorkeeper door;
-    private final SandboxSettings settings;
-    private final Clock clock;
 
-    NativeRoutes(
-            SandboxLifecycle lifecycle,
-            LogStore logs,
-            Agent agent,
-            Doorkeeper door,
-            SandboxSettings settings,
-            Clock clock) {
+    NativeRoutes(SandboxLifecycle lifecycle, OutputLog output, Agent agent, Doorkeeper door) {
         this.lifecycle = lifecycle;
-        this.logs = logs;
+        this.output = output;
         this.commands = new Commands(agent);
         this.files = new Files(agent);
         this.door = door;
-        this.settings = settings;
-        this.clock = clock;
     }
 
     RouterFunction<ServerResponse> routes() {
@@ -89,7 +73,13 @@ final class NativeRoutes {
                 long begun = System.nanoTime();
                 return commands.run(entry.route().address(), entry.route().accessToken(), command)
                         .onErrorMap(failure -> unreachable(id, failure))
-                        .delayUntil(result -> logs.append(id, lines(result), settings.outputLinesMax()))
+                        .delayUntil(result -> output.keep(
+                                id,
+                                List.of(
+                                        new OutputLog.Part(
+                                                "stdout", 1, result.stdout().toStringUtf8()),
+                                        new OutputLog.Part(
+                                                "stderr", 2, result.stderr().toStringUtf8()))))
                         .flatMap(result ->
                                 Json.answer(HttpStatus.OK, wire(result, (System.nanoTime() - begun) / 1_000_000)));
             });
@@ -136,24 +126,6 @@ final class NativeRoutes {
                 .put("timedOut", result.timedOut())
                 .putIfPresent("truncated", result.truncated() ? true : null)
                 .put("durationMs", millis);
-    }
-
-    /// The first lines of what was printed, for the sandbox's log.
-    private List<LogStore.Line> lines(Commands.Result result) {
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        List<LogStore.Line> lines = new ArrayList<>();
-        add(lines, result.stdout().toStringUtf8(), "stdout", 1, now);
-        add(lines, result.stderr().toStringUtf8(), "stderr", 2, now);
-        return lines;
-    }
-
-    private static void add(List<LogStore.Line> lines, String text, String stream, int level, Instant now) {
-        text.lines()
-                .limit(LOGGED_LINES_MAX)
-                // PostgreSQL's text holds every character but NUL.
-                .map(line -> line.replace("\0", "\uFFFD"))
-                .map(line -> line.length() > LOGGED_CHARS_MAX ? line.substring(0, LOGGED_CHARS_MAX) : line)
-                .forEach(line -> lines.add(new LogStore.Line(now, level, "process", line, Map.of("stream", stream))));
     }
 
     private Mono<ServerResponse> download(ServerRequest request, Caller caller) {

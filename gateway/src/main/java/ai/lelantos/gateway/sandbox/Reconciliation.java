@@ -106,6 +106,9 @@ final class Reconciliation {
                     ? end(row, null, "its machine vanished while the gateway was down")
                     : row.state() == SandboxState.PAUSED ? Mono.empty() : store.pause(row, false, now(), Event.PAUSED);
         }
+        if (row.state() == SandboxState.PAUSING && !row.memoryKept()) {
+            return machine.halt().then(Mono.defer(() -> store.pause(row, false, now(), Event.PAUSED)));
+        }
         live.hold(row.id(), machine);
         Mono<Void> frozen = machine.frozen() ? Mono.empty() : machine.freeze();
         return row.state() == SandboxState.PAUSED

@@ -23,6 +23,9 @@ public interface Running {
     /// Routes in the moment they end, after they are gone from [#find].
     Flux<Route> ended();
 
+    /// Adds what a sandbox wrote of itself to its log, one line each; the oldest beyond the limit go.
+    Mono<Void> log(String sandboxId, String level, String text);
+
     /// What a request brought along to be let in.
     record Credentials(
             int port,

@@ -1,6 +1,8 @@
 package ai.lelantos.gateway.sandbox;
 
 import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -9,15 +11,19 @@ import reactor.core.publisher.Mono;
 final class RunningSandboxes implements Running {
 
     private static final int AGENT_PORT = 49_983;
+    private static final List<String> LEVELS = List.of("debug", "info", "warn", "error");
+    private static final int INFO = 1;
 
     private final LiveSandboxes live;
     private final SandboxLifecycle lifecycle;
     private final Tokens tokens;
+    private final OutputLog output;
 
-    RunningSandboxes(LiveSandboxes live, SandboxLifecycle lifecycle, Tokens tokens) {
+    RunningSandboxes(LiveSandboxes live, SandboxLifecycle lifecycle, Tokens tokens, OutputLog output) {
         this.live = live;
         this.lifecycle = lifecycle;
         this.tokens = tokens;
+        this.output = output;
     }
 
     @Override
@@ -45,6 +51,12 @@ final class RunningSandboxes implements Running {
     @Override
     public Flux<Route> ended() {
         return live.ended();
+    }
+
+    @Override
+    public Mono<Void> log(String sandboxId, String level, String text) {
+        int known = LEVELS.indexOf(level.toLowerCase(Locale.ROOT));
+        return output.keep(sandboxId, List.of(new OutputLog.Part("guest", known < 0 ? INFO : known, text)));
     }
 
     /// Only what asked to be woken, only with its memory, only for who may come in.

@@ -74,8 +74,7 @@ final class SandboxLifecycle {
     }
 
     Mono<Sandbox> pause(String id, UUID team, boolean memory) {
-        return settle(id, team, Verb.PAUSE, Step.of(row -> machinery.pause(row, memory)))
-                .map(Outcome::sandbox);
+        return settle(id, team, Verb.PAUSE, pausing(memory)).map(Outcome::sandbox);
     }
 
     /// Running afterwards, for at least so long.
@@ -130,7 +129,7 @@ final class SandboxLifecycle {
             if (row.state() != SandboxState.RUNNING) {
                 return Mono.empty();
             }
-            Step pause = Step.of(seen -> machinery.pause(seen, row.policy().autoPauseMemory()));
+            Step pause = pausing(row.policy().autoPauseMemory());
             Step stop = Step.of(seen -> machinery.end(seen, List.of(Event.STOPPED)));
             return (row.policy().autoPause()
                             ? settle(id, null, Verb.PAUSE, pause)
@@ -162,6 +161,13 @@ final class SandboxLifecycle {
                                 row -> machinery.revive(
                                         row, Duration.ofSeconds(row.policy().autoResumeSeconds()), true)))
                 .map(Outcome::sandbox);
+    }
+
+    private Step pausing(boolean memory) {
+        return new Step(
+                row -> Mono.empty(),
+                (rows, seen, next) -> rows.beginPause(seen, memory),
+                row -> machinery.pause(row, memory));
     }
 
     private Mono<Outcome> settle(String id, @Nullable UUID team, Verb verb, Step step) {

@@ -27,6 +27,9 @@ public final class SandboxStore {
     /// States that count against a team's limit.
     private static final String ACTIVE = "('starting', 'running', 'resuming', 'pausing')";
 
+    static final String PLACES =
+            "select count(*)::int as n from sandboxes where team_id = :team and state in " + ACTIVE;
+
     /// Wraps an update of `sandboxes s`: writes its events with it and gives the changed row, or nothing.
     private static final String WITH_EVENTS = """
             with s as (%s returning *),
@@ -39,6 +42,16 @@ public final class SandboxStore {
 
     private static final String MOVE =
             "update sandboxes set state = :state, version = version + 1 where id = :id and version = :version and ended_at is null";
+
+    /// Whether the memory is to be kept is written before the machine is touched: who finds the row after a crash knows
+    /// it.
+    private static final String BEGIN_PAUSE = """
+            update sandboxes set state = 'pausing', version = version + 1, memory_kept = :kept
+            where id = :id and version = :version and ended_at is null""";
+
+    private static final String RESTORE = """
+            update sandboxes set state = 'running', version = version + 1, memory_kept = true
+            where id = :id and version = :version and ended_at is null""";
 
     private static final String RUN = """
             update sandboxes set state = 'running', version = version + 1, machine_id = :machine, started_at = :now,
@@ -129,10 +142,17 @@ public final class SandboxStore {
                 .one();
     }
 
-    /// Back to running after a pause that failed: nothing but the state changes.
-    Mono<Sandbox> restore(Sandbox seen, SandboxState state, Instant now, Event event) {
-        return changing(MOVE, seen, now, List.of(event))
-                .bind("state", state.sql())
+    /// To `pausing`; empty when somebody else changed the row first.
+    Mono<Sandbox> beginPause(Sandbox seen, boolean memory) {
+        return changing(BEGIN_PAUSE, seen, Instant.EPOCH, List.of())
+                .bind("kept", memory)
+                .map(row -> sandbox(row))
+                .one();
+    }
+
+    /// Back to running after a pause that failed.
+    Mono<Sandbox> restore(Sandbox seen, Instant now, Event event) {
+        return changing(RESTORE, seen, now, List.of(event))
                 .map(row -> sandbox(row))
                 .one();
     }
@@ -225,8 +245,7 @@ public final class SandboxStore {
                 .bind("team", team)
                 .map(row -> number(row, "concurrency_max"))
                 .one()
-                .zipWhen(most -> sql("select count(*)::int as n from sandboxes where team_id = :team and state in "
-                                + ACTIVE)
+                .zipWhen(most -> sql(PLACES)
                         .bind("team", team)
                         .map(row -> number(row, "n"))
                         .one())

@@ -22,6 +22,7 @@ public final class Sandboxes implements AutoCloseable {
     private final Needs needs;
     private final SandboxStore store;
     private final LogStore logs;
+    private final OutputLog output;
     private final MetricStore metrics;
     private final LiveSandboxes live = new LiveSandboxes();
     private final TransitionLoop transitions = new TransitionLoop();
@@ -52,12 +53,13 @@ public final class Sandboxes implements AutoCloseable {
         this.needs = needs;
         this.store = new SandboxStore(needs.database);
         this.logs = new LogStore(needs.database);
+        this.output = new OutputLog(logs, needs.settings, needs.clock);
         this.metrics = new MetricStore(needs.database);
         Machinery machinery = new Machinery(
                 store, live, deadlines, needs.driver, needs.agent, needs.tokens, needs.settings, starts, needs.clock);
         this.lifecycle = new SandboxLifecycle(store, live, transitions, deadlines, machinery, needs.node, needs.clock);
         this.reconciliation = new Reconciliation(store, live, machinery, needs.driver, needs.node, needs.clock);
-        this.running = new RunningSandboxes(live, lifecycle, needs.tokens);
+        this.running = new RunningSandboxes(live, lifecycle, needs.tokens, output);
     }
 
     /// Takes over what lives, then lets time run.
@@ -94,7 +96,7 @@ public final class Sandboxes implements AutoCloseable {
                                 needs.node,
                                 needs.clock)
                         .routes())
-                .and(new NativeRoutes(lifecycle, logs, needs.agent, needs.door, needs.settings, needs.clock).routes())
+                .and(new NativeRoutes(lifecycle, output, needs.agent, needs.door).routes())
                 .and(new OperatorRoutes(lifecycle, store, live, needs.driver, needs.door, needs.node, needs.clock)
                         .routes());
     }

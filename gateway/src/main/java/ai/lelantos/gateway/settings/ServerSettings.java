@@ -1,7 +1,6 @@
 package ai.lelantos.gateway.settings;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// Where the server lives and listens.
@@ -16,10 +15,7 @@ public record ServerSettings(
         int port,
 
         @Setting(is = "wildcard domain of sandboxes behind TLS, such as box.example or box.example:8443") @Nullable
-        String domain,
-
-        @Setting(value = "20s", is = "how long a shutdown waits for requests in flight")
-        Duration shutdownGrace) {
+        String domain) {
 
     private static final int PORT_MAX = 65_535;
 

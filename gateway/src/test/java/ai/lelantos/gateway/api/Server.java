@@ -3,27 +3,16 @@ package ai.lelantos.gateway.api;
 import ai.lelantos.gateway.Gateway;
 import ai.lelantos.gateway.contract.Contract;
 import ai.lelantos.gateway.runtime.scripted.ScriptedDriver;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublisher;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import reactor.netty.DisposableServer;
-import reactor.netty.http.server.HttpServer;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// One gateway for all tests of this module: embedded PostgreSQL, scripted machines, one scripted agent for all of
 /// them.
@@ -35,32 +24,24 @@ final class Server {
     static final String ADMIN_TOKEN = "admin-of-tests";
     static final String TEAM = "11111111-2222-4333-8444-555555555555";
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Contract CONTRACT = Contract.read();
-    private static final HttpClient CLIENT =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final AtomicReference<@Nullable Server> ONE = new AtomicReference<>();
 
+    /// Another team than the one whose key tests send.
+    static final String OTHER_TEAM = "22222222-2222-4333-8444-555555555555";
+
     private final Path home;
-    private final DisposableServer agent;
+    private final ScriptedAgent agent;
     private ScriptedDriver driver;
     private Gateway gateway;
+    private @Nullable Beside database;
+    private @Nullable String otherKey;
 
     private Server(Path home) {
         this.home = home;
-        this.agent = HttpServer.create()
-                .host("127.0.0.1")
-                .port(0)
-                .route(routes -> routes.post(
-                                "/init",
-                                (request, response) -> request.receive()
-                                        .then(response.status(204).send().then()))
-                        .get(
-                                "/health",
-                                (request, response) -> response.status(204).send()))
-                .bindNow();
+        this.agent = ScriptedAgent.start();
         this.driver = new ScriptedDriver();
-        this.gateway = open(driver);
+        this.gateway = open(driver, Map.of());
     }
 
     /// The one that runs, started by who comes first and stopped with the JVM.
@@ -79,8 +60,8 @@ final class Server {
         return server;
     }
 
-    private Gateway open(ScriptedDriver machines) {
-        Map<String, String> environment = new HashMap<>();
+    private Gateway open(ScriptedDriver machines, Map<String, String> more) {
+        Map<String, String> environment = new HashMap<>(more);
         environment.put("LELANTOS_HOME", home.toString());
         environment.put("LELANTOS_PORT", "0");
         environment.put("LELANTOS_API_KEY", KEY);
@@ -92,9 +73,53 @@ final class Server {
         return Gateway.start(environment, (settings, homeOfIt) -> machines);
     }
 
+    /// The gateway goes without a word and another one takes over its home, its database and its machines.
+    ///
+    /// @param more settings of the next one
+    void restart(Map<String, String> more) {
+        gateway.abandon();
+        driver = driver.successor();
+        gateway = open(driver, more);
+    }
+
+    /// Runs SQL beside the gateway, as an operator would; how many rows it changed.
+    @CanIgnoreReturnValue
+    long sql(String text) {
+        if (database == null) {
+            database = Beside.of(home);
+        }
+        return database.sql(text);
+    }
+
+    /// A key of a second team, which is made when first asked for.
+    String otherKey() {
+        if (otherKey == null) {
+            sql("""
+                    insert into teams (id, slug, name, concurrency_max, timeout_seconds_max, builds_max, cpu_max, memory_mb_max)
+                    values ('%s', 'others', 'Others', 3, 3600, 1, 8, 8192)""".formatted(OTHER_TEAM));
+            otherKey = mintKey(OTHER_TEAM);
+        }
+        return otherKey;
+    }
+
+    /// A fresh key, which no gateway remembers yet.
+    String mintKey(String team) {
+        return send(
+                        "POST",
+                        "/admin/teams/" + team + "/api-keys",
+                        "{\"name\":\"minted\"}",
+                        Map.of("X-Admin-Token", ADMIN_TOKEN))
+                .json()
+                .get("key")
+                .asString();
+    }
+
     private void close() {
+        if (database != null) {
+            database.close();
+        }
         gateway.close();
-        agent.disposeNow();
+        agent.close();
         try (var all = Files.walk(home)) {
             for (Path each : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(each);
@@ -137,58 +162,23 @@ final class Server {
         return made.json().get("sandboxID").asString();
     }
 
-    /// Sends bodies chunked, as undici does, and judges the answer.
-    Answer send(String method, String path, @Nullable String body, Map<String, String> headers) {
-        BodyPublisher publisher = body == null
-                ? BodyPublishers.noBody()
-                : BodyPublishers.fromPublisher(BodyPublishers.ofByteArray(body.getBytes(StandardCharsets.UTF_8)));
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + gateway.address().getPort() + path))
-                .timeout(Duration.ofSeconds(70))
-                .method(method, publisher);
-        if (body != null) {
-            request.header("Content-Type", "application/json");
-        }
-        headers.forEach(request::header);
-        try {
-            HttpResponse<byte[]> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-            Answer answer = new Answer(
-                    response.statusCode(),
-                    new String(response.body(), StandardCharsets.UTF_8),
-                    response.headers().map());
-            List<String> faults = CONTRACT.faults(
-                    method,
-                    path.indexOf('?') < 0 ? path : path.substring(0, path.indexOf('?')),
-                    response.statusCode(),
-                    response.headers().firstValue("content-type").orElse(null),
-                    response.body());
-            if (!faults.isEmpty()) {
-                throw new AssertionError(method + " " + path + " breaks the contract: " + faults + " in " + answer);
+    /// Ends every sandbox of the default team; afterwards nothing runs.
+    void clear() {
+        JsonNode left = get("/v2/sandboxes").json();
+        left.forEach(each -> {
+            int status =
+                    delete("/sandboxes/" + each.get("sandboxID").asString()).status();
+            if (status != 204) {
+                throw new AssertionError("the end of " + each + " answered " + status);
             }
-            return answer;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+        });
+        if (!driver.living().isEmpty()) {
+            throw new AssertionError("still alive: " + driver.living());
         }
     }
 
-    /// What came back.
-    record Answer(int status, String text, Map<String, List<String>> headers) {
-
-        JsonNode json() {
-            return JSON.readTree(text);
-        }
-
-        @Nullable
-        String header(String name) {
-            List<String> values = headers.get(name.toLowerCase(java.util.Locale.ROOT));
-            return values == null ? null : values.getFirst();
-        }
-
-        String message() {
-            return json().get("message").asString();
-        }
+    /// Sends bodies chunked, as undici does, and judges the answer.
+    Answer send(String method, String path, @Nullable String body, Map<String, String> headers) {
+        return new Api(gateway.address().getPort(), CONTRACT).send(method, path, body, headers);
     }
 }

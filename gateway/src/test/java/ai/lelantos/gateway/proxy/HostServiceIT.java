@@ -56,6 +56,7 @@ class HostServiceIT {
     void linesOfItsOwnLogAreTakenAndNobodyElses() {
         stage.running.starts("abc");
         assertThat(ask(post("{\"instanceID\":\"abc\",\"message\":\"hi\"}"))).startsWith("HTTP/1.1 200 ");
+        assertThat(stage.running.written()).containsExactly("abc info hi");
         assertThat(ask(post("{\"instanceID\":\"xyz\",\"message\":\"hi\"}"))).startsWith("HTTP/1.1 403 ");
         assertThat(ask(post("[]"))).startsWith("HTTP/1.1 400 ");
         assertThat(ask(post("{"))).startsWith("HTTP/1.1 400 ");

@@ -4,9 +4,11 @@ import ai.lelantos.gateway.sandbox.Route;
 import ai.lelantos.gateway.sandbox.Running;
 import java.net.InetAddress;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,7 @@ final class ScriptedRunning implements Running {
 
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
     private final Sinks.Many<Route> ended = Sinks.many().multicast().directBestEffort();
+    private final List<String> written = new CopyOnWriteArrayList<>();
     private final AtomicLong lifecycles = new AtomicLong();
     private volatile BiFunction<String, Credentials, Mono<Route>> waking =
             (_, _) -> Mono.error(new WakeRefused(Reason.NOT_FOUND, "The sandbox was not found"));
@@ -67,5 +70,15 @@ final class ScriptedRunning implements Running {
     @Override
     public Flux<Route> ended() {
         return ended.asFlux();
+    }
+
+    /// What sandboxes wrote of themselves: id, level and text of each.
+    List<String> written() {
+        return List.copyOf(written);
+    }
+
+    @Override
+    public Mono<Void> log(String sandboxId, String level, String text) {
+        return Mono.fromRunnable(() -> written.add(sandboxId + " " + level + " " + text));
     }
 }

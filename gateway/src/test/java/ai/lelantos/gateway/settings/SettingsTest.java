@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,10 @@ class SettingsTest {
     /// A room with a secret.
     @Setting.Prefix("vault")
     record Secretive(
-            @Setting(is = "a secret", secret = true) String word) {}
+            @Setting(is = "a secret", secret = true) String word,
+
+            @Setting(value = "20s", is = "how long it waits")
+            Duration patience) {}
 
     @Test
     void environmentBeatsFileBeatsDefault() throws IOException {
@@ -31,8 +35,7 @@ class SettingsTest {
         Settings settings = Settings.read(Map.of("LELANTOS_PORT", "5000", "OTHER", "x"), yaml, ROOMS, List.of());
         assertThat(settings.room(ServerSettings.class).port()).isEqualTo(5000);
         assertThat(settings.room(ServerSettings.class).host()).isEqualTo("0.0.0.0");
-        assertThat(settings.room(ServerSettings.class).shutdownGrace().toSeconds())
-                .isEqualTo(20);
+        assertThat(settings.room(Secretive.class).patience().toSeconds()).isEqualTo(20);
         assertThat(settings.print()).contains("LELANTOS_VAULT_WORD=********").doesNotContain("open");
     }
 
@@ -51,7 +54,7 @@ class SettingsTest {
                 .hasMessageContaining("LELANTOS_PORT is 'abc' (expected: a number)");
         assertThatThrownBy(() -> read(Map.of("LELANTOS_PORT", "70000")))
                 .hasMessageContaining("70000 (expected: 0 to 65535)");
-        assertThatThrownBy(() -> read(Map.of("LELANTOS_SHUTDOWN_GRACE", "soon")))
+        assertThatThrownBy(() -> read(Map.of("LELANTOS_VAULT_PATIENCE", "soon")))
                 .hasMessageContaining("such as 300ms");
     }
 

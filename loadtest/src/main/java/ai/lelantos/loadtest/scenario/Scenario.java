@@ -15,6 +15,7 @@ public sealed interface Scenario
                 PauseResume,
                 Ports,
                 Soak,
+                Store,
                 Streams,
                 Terminal,
                 ThousandStreams,
@@ -26,6 +27,11 @@ public sealed interface Scenario
     String about();
 
     void run(Bench bench) throws Exception;
+
+    /// Whether it needs a server of its own, and so is run only when it is named.
+    default boolean apart() {
+        return false;
+    }
 
     /// Every scenario, in the order of a whole run.
     static List<Scenario> all() {
@@ -43,6 +49,7 @@ public sealed interface Scenario
                 new PauseResume(),
                 new Idle(),
                 new AgentDay(),
-                new Soak());
+                new Soak(),
+                new Store());
     }
 }

@@ -74,6 +74,25 @@ public final class ScriptedDriver implements RuntimeDriver {
         return machine;
     }
 
+    /// A driver as the next gateway would have it: what lives here, it finds.
+    public ScriptedDriver successor() {
+        ScriptedDriver next = new ScriptedDriver(address);
+        next.ids.set(ids.get());
+        machines.values().stream()
+                .filter(each -> each.state() != ScriptedMachine.State.DEAD)
+                .forEach(next::inherit);
+        return next;
+    }
+
+    /// A halted machine is only its disk: it is there, but [#start] does not report it.
+    private void inherit(ScriptedMachine machine) {
+        if (machine.state() == ScriptedMachine.State.HALTED) {
+            machines.put(machine.id(), machine);
+        } else {
+            survivors.add(machine);
+        }
+    }
+
     /// Ends a machine as if it had crashed.
     public void die(String machineId, String reason, boolean outOfMemory) {
         ScriptedMachine machine = machines.get(machineId);

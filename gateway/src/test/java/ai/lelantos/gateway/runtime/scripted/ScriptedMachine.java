@@ -5,7 +5,9 @@ import ai.lelantos.gateway.runtime.MachineSpec;
 import ai.lelantos.gateway.runtime.Usage;
 import java.net.InetAddress;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /// A machine that only remembers what was asked of it.
 public final class ScriptedMachine implements Machine {
@@ -23,6 +25,7 @@ public final class ScriptedMachine implements Machine {
     private final MachineSpec spec;
     private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING);
     private final AtomicReference<Usage> usage;
+    private final AtomicReference<Sinks.@Nullable One<Boolean>> gate = new AtomicReference<>();
 
     public ScriptedMachine(String id, InetAddress address, MachineSpec spec) {
         this.id = id;
@@ -43,6 +46,18 @@ public final class ScriptedMachine implements Machine {
     /// What [#usage] answers from now on.
     public void uses(Usage now) {
         usage.set(now);
+    }
+
+    /// A freeze waits from now on, until [#releaseFreeze].
+    public void holdFreeze() {
+        gate.compareAndSet(null, Sinks.one());
+    }
+
+    public void releaseFreeze() {
+        Sinks.One<Boolean> held = gate.getAndSet(null);
+        if (held != null) {
+            held.emitValue(true, Sinks.EmitFailureHandler.FAIL_FAST);
+        }
     }
 
     void become(State next) {
@@ -66,7 +81,12 @@ public final class ScriptedMachine implements Machine {
 
     @Override
     public Mono<Void> freeze() {
-        return Mono.fromRunnable(() -> state.compareAndSet(State.RUNNING, State.FROZEN));
+        return Mono.defer(() -> {
+            Sinks.One<Boolean> held = gate.get();
+            Mono<Boolean> open = held == null ? Mono.just(true) : held.asMono();
+            return open.doOnNext(go -> state.compareAndSet(State.RUNNING, State.FROZEN))
+                    .then();
+        });
     }
 
     @Override
