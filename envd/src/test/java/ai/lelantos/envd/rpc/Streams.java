@@ -1,6 +1,8 @@
 package ai.lelantos.envd.rpc;
 
 import ai.lelantos.protocol.connect.Envelope;
+import ai.lelantos.protocol.process.ListRequest;
+import ai.lelantos.protocol.process.ListResponse;
 import ai.lelantos.protocol.process.ProcessEvent;
 import ai.lelantos.protocol.process.ProcessGrpc;
 import ai.lelantos.protocol.process.StartRequest;
@@ -13,7 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// A service whose streams a test holds in its hands.
+/// A service whose calls a test holds in its hands.
 final class Streams extends ProcessGrpc.ProcessImplBase {
 
     static final int MESSAGE_BYTES = 32 << 10;
@@ -59,6 +61,22 @@ final class Streams extends ProcessGrpc.ProcessImplBase {
         } catch (RuntimeException e) {
             thrown.set(e);
             throw e;
+        } finally {
+            returned.countDown();
+        }
+    }
+
+    /// Waits, as input does for a slow reader, and then answers.
+    @Override
+    public void list(ListRequest request, StreamObserver<ListResponse> answer) {
+        Call.current().onEnd(ended::countDown);
+        started.countDown();
+        try {
+            goOn.await();
+            answer.onNext(ListResponse.getDefaultInstance());
+            answer.onCompleted();
+        } catch (InterruptedException _) {
+            interrupted = true;
         } finally {
             returned.countDown();
         }

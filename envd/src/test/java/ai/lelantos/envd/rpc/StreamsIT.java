@@ -6,10 +6,12 @@ import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpObject;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpRequestWriter;
 import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import java.util.concurrent.CompletableFuture;
@@ -124,6 +126,24 @@ class StreamsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"h1c", "h2c"})
+    void aCallOfOneMessageLearnsItAsWell(String protocol) throws Exception {
+        var service = new Streams(0);
+        try (RpcServer server = RpcServer.serving(service)) {
+            HttpRequest request = HttpRequest.of(
+                    HttpMethod.POST, "/process.Process/List", MediaType.parse("application/proto"), HttpData.empty());
+            HttpResponse response = client(server, protocol).execute(request);
+            await(service.started);
+            response.abort();
+            await(service.ended);
+            assertThat(service.returned.getCount()).isOne();
+            service.goOn.countDown();
+            await(service.returned);
+            assertThat(service.interrupted).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h1c", "h2c"})
     void aDeadlineEndsTheStreamAndLeavesTheHandlerAlone(String protocol) throws Exception {
         var service = new Streams(0);
         try (RpcServer server = RpcServer.serving(service)) {
@@ -167,8 +187,8 @@ class StreamsIT {
     }
 
     private static RequestHeaders headers(String path, String timeoutMillis) {
-        RequestHeadersBuilder headers = RequestHeaders.builder(com.linecorp.armeria.common.HttpMethod.POST, path)
-                .set("content-type", "application/connect+proto");
+        RequestHeadersBuilder headers =
+                RequestHeaders.builder(HttpMethod.POST, path).set("content-type", "application/connect+proto");
         if (!timeoutMillis.isEmpty()) {
             headers.set("connect-timeout-ms", timeoutMillis);
         }
