@@ -1,11 +1,13 @@
 // The JavaScript SDK inside headless Chromium: bundles the installed package, opens the page that uses it, and prints what the
 // page posts. `node run.mjs [row...]`; without rows it lists them.
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { connect } from 'node:tls'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const SECONDS_MAX = 180
@@ -35,8 +37,24 @@ const bundled = await build({
   plugins: [absent],
 })
 const program = bundled.outputFiles[0].text
-const connection = { apiKey: process.env.E2B_API_KEY, apiUrl: process.env.E2B_API_URL, sandboxUrl: process.env.E2B_SANDBOX_URL }
+const { E2B_API_KEY: apiKey, E2B_API_URL: apiUrl, E2B_SANDBOX_URL: sandboxUrl, E2B_DOMAIN: domain } = process.env
+// As the environment says: by the server's own addresses, or by names below its domain, over TLS.
+const connection = apiUrl ? { apiKey, apiUrl, sandboxUrl } : { apiKey, domain }
+const trust = apiUrl || !process.env.NODE_EXTRA_CA_CERTS ? [] : [`--ignore-certificate-errors-spki-list=${await pin(domain)}`]
 const page = '<!doctype html><meta charset="utf-8"><title>compat</title><script>globalThis.process ??= { env: {}, versions: {} }</script><script type="module" src="/page.js"></script>'
+
+/** The server's key: Chromium reads no variable that adds an authority, so it is told this one key, which Node has verified. */
+function pin(authority) {
+  const { hostname, port } = new URL(`https://${authority}`)
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, servername: `api.${hostname}`, port: Number(port) || 443 }, () => {
+      const key = socket.getPeerX509Certificate().publicKey.export({ type: 'spki', format: 'der' })
+      socket.destroy()
+      resolve(createHash('sha256').update(key).digest('base64'))
+    })
+    socket.on('error', reject)
+  })
+}
 
 const profile = mkdtempSync(join(tmpdir(), 'lelantos-browser-'))
 let browser
@@ -73,7 +91,7 @@ server.listen(0, '127.0.0.1', () => start(BROWSERS))
 function start([name, ...others]) {
   if (!name) return end(1, 'there is no Chromium here')
   const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--no-proxy-server']
-  const child = spawn(name, [...args, `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/`], {
+  const child = spawn(name, [...args, ...trust, `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/`], {
     stdio: 'ignore',
     detached: true,
     // What it forgets in the folder for temporary files goes with its profile.

@@ -7,12 +7,15 @@ import { pathToFileURL } from 'node:url'
 
 const require = createRequire(join(process.cwd(), 'x.mjs'))
 const load = (name) => import(pathToFileURL(require.resolve(name)).href)
+const { E2B_API_URL: apiUrl, E2B_DOMAIN: domain } = process.env
+// Mastra names the server itself: by its address, or by the domain over TLS.
+const where = apiUrl ? { apiUrl } : { domain }
 const connection = { apiKey: process.env.E2B_API_KEY, template: 'base' }
 
 async function mastra(body) {
   const { Workspace } = await load('@mastra/core/workspace')
   const { E2BSandbox } = await load('@mastra/e2b')
-  const sandbox = new E2BSandbox({ ...connection, apiUrl: process.env.E2B_API_URL, timeout: 120_000 })
+  const sandbox = new E2BSandbox({ ...connection, ...where, timeout: 120_000 })
   const workspace = new Workspace({ sandbox })
   await workspace.init()
   try {

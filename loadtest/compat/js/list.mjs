@@ -18,6 +18,7 @@ const SPOKEN = {
   Pty: 'pty',
   Git: 'git',
   Paginator: 'pages',
+  BasePaginator: 'pages',
   SandboxPaginator: 'pages',
   SnapshotPaginator: 'snapshotPages',
   SecretPaginator: 'secretPages',

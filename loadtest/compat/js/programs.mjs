@@ -22,6 +22,10 @@ async function listed(t, query) {
 }
 
 const lifecycle = {
+  'Sandbox.betaCreate': async (t) => {
+    const made = t.own(await t.e2b.Sandbox.betaCreate({ autoPause: true, timeoutMs: 60_000 }))
+    assert.equal((await made.commands.run('echo hi')).stdout, 'hi\n')
+  },
   'Sandbox.create': async (t) => {
     const made = await t.sandbox({ metadata: { made: 'here' }, envs: { WHAT: 'this' }, timeoutMs: 60_000 })
     assert.equal((await made.commands.run('echo $WHAT')).stdout, 'this\n')
@@ -359,6 +363,7 @@ const registered = { name: 'compat-template', tags: [] }
 const building = (t) => t.e2b.Template.build(t.e2b.Template().fromTemplate('base').runCmd('true'), registered.name)
 const template = {
   'template.fromImage': builds('alpine:3', (x) => x.fromImage('alpine:3')),
+  Template: builds('debian:', (x) => x.fromDebianImage()),
   'template.fromTemplate': builds('base', (x) => x.fromTemplate('base')),
   'template.fromBaseImage': builds('e2bdev/base', (x) => x.fromBaseImage()),
   'template.fromDebianImage': builds('debian:', (x) => x.fromDebianImage()),

@@ -38,6 +38,12 @@ def same(expected, got):
 # Lifecycle
 
 
+@program("Sandbox.beta_create")
+async def _(t):
+    made = t.own(await t.call(t.Sandbox.beta_create, auto_pause=True, timeout=60))
+    same("hi\n", (await t.call(made.commands.run, "echo hi")).stdout)
+
+
 @program("Sandbox.create")
 async def _(t):
     made = await t.sandbox(metadata={"made": "here"}, envs={"WHAT": "this"}, timeout=60)

@@ -16,6 +16,9 @@ import java.util.function.ToDoubleFunction;
 /// A run as one HTML page that needs nothing else: tables and charts, in the reader's own light or dark.
 public final class Page {
 
+    /// Shorter runs say nothing by a curve that their row does not.
+    private static final int CHART_SECONDS_MIN = 8;
+
     private static final String HEAD = resource("head.html");
 
     private Page() {}
@@ -37,59 +40,78 @@ public final class Page {
                 .append(" GiB · kernel ")
                 .append(escape(report.machine().kernel()))
                 .append("</p><p>Latencies count from the moment the work should have begun.")
-                .append(" Dark bars end at p50, light ones at p99, on a scale of each table's own.</p>\n");
-        report.rows().stream()
-                .map(Row::scenario)
-                .distinct()
-                .forEach(scenario -> scenario(html, scenario, report.rows()));
+                .append(" Strong bars end at p50, faint ones at p99, on a scale of each table's own.</p>\n");
+        report.rows().stream().map(Row::scenario).distinct().forEach(scenario -> scenario(html, scenario, report));
         vitals(html, report.vitals());
         return html.append("</body></html>\n").toString();
     }
 
-    private static void scenario(StringBuilder html, String scenario, List<Row> all) {
-        List<Row> rows =
-                all.stream().filter(row -> row.scenario().equals(scenario)).toList();
-        double longest = rows.stream().mapToDouble(Row::p99Ms).max().orElse(1);
-        html.append("<h2>")
-                .append(escape(scenario))
-                .append(
-                        "</h2><div class=\"scroll\"><table><tr><th>measure</th><th>at once</th><th>ok</th><th>failed</th>")
+    private static void scenario(StringBuilder html, String scenario, Report report) {
+        List<Row> rows = report.rows().stream()
+                .filter(row -> row.scenario().equals(scenario))
+                .toList();
+        double longest =
+                Math.max(0.001, rows.stream().mapToDouble(Row::p99Ms).max().orElse(0));
+        html.append("<h2>").append(escape(scenario)).append("</h2>");
+        peak(html, scenario, report);
+        html.append("<div class=\"scroll\"><table><tr><th>measure</th><th>at once</th><th>ok</th><th>failed</th>")
                 .append(
                         "<th>per s</th><th>MB/s</th><th>p50 ms</th><th>p90 ms</th><th>p99 ms</th><th>max ms</th><th></th></tr>\n");
-        for (Row row : rows) {
-            html.append(String.format(
-                    Locale.ROOT,
-                    "<tr><td>%s</td><td>%d</td><td>%d</td><td%s>%d</td><td>%.1f</td><td>%s</td>"
-                            + "<td>%.2f</td><td>%.2f</td><td>%.2f</td><td>%.2f</td>",
-                    escape(row.name()),
-                    row.concurrency(),
-                    row.count(),
-                    row.failed() > 0 ? " class=\"failed\"" : "",
-                    row.failed(),
-                    row.perSecond(),
-                    row.megabytesPerSecond() == 0 ? "" : String.format(Locale.ROOT, "%.0f", row.megabytesPerSecond()),
-                    row.p50Ms(),
-                    row.p90Ms(),
-                    row.p99Ms(),
-                    row.maxMs()));
-            html.append("<td class=\"latency\">").append(bar(row, longest)).append("</td></tr>\n");
-            row.failures()
-                    .forEach((why, times) -> html.append("<tr><td class=\"why\" colspan=\"11\">")
-                            .append(times)
-                            .append(" × ")
-                            .append(escape(why))
-                            .append("</td></tr>\n"));
-        }
+        rows.forEach(row -> row(html, row, longest));
         html.append("</table></div>\n");
-        rows.stream().filter(row -> row.series().size() > 4).forEach(row -> {
-            html.append("<p>")
-                    .append(escape(row.name()))
-                    .append(" at ")
-                    .append(row.concurrency())
-                    .append(": done in each second</p>");
-            html.append(
-                    line(row.series().stream().mapToDouble(Integer::doubleValue).toArray(), "/s"));
-        });
+        html.append("<div class=\"charts\">");
+        rows.stream()
+                .filter(row -> row.series().size() >= CHART_SECONDS_MIN)
+                .forEach(row -> chart(
+                        html,
+                        row.name() + " at " + row.concurrency() + ": done in each second",
+                        "/s",
+                        row.series().stream().mapToDouble(Integer::doubleValue).toArray()));
+        html.append("</div>\n");
+    }
+
+    private static void peak(StringBuilder html, String scenario, Report report) {
+        report.peaks().stream()
+                .filter(peak -> peak.scenario().equals(scenario))
+                .forEach(peak -> html.append("<p>")
+                        .append(String.format(
+                                Locale.ROOT,
+                                "Meanwhile at most: gateway %d MiB and %.0f %% of one core; %d agents, %d MiB together",
+                                peak.gatewayMebibytes(),
+                                peak.gatewayCpuPercent(),
+                                peak.agents(),
+                                peak.agentMebibytes()))
+                        .append("</p>"));
+    }
+
+    private static void row(StringBuilder html, Row row, double longest) {
+        html.append(String.format(
+                Locale.ROOT,
+                "<tr><td>%s</td><td>%d</td><td>%d</td><td%s>%d</td><td>%s</td><td>%s</td>"
+                        + "<td>%s</td><td>%s</td><td>%s</td><td>%s</td>",
+                escape(row.name()),
+                row.concurrency(),
+                row.count(),
+                row.failed() > 0 ? " class=\"failed\"" : "",
+                row.failed(),
+                number("%.1f", row.perSecond()),
+                number("%.0f", row.megabytesPerSecond()),
+                number("%.2f", row.p50Ms()),
+                number("%.2f", row.p90Ms()),
+                number("%.2f", row.p99Ms()),
+                number("%.2f", row.maxMs())));
+        html.append("<td class=\"latency\">").append(bar(row, longest)).append("</td></tr>\n");
+        row.failures()
+                .forEach((why, times) -> html.append("<tr><td class=\"why\" colspan=\"11\">")
+                        .append(times)
+                        .append(" × ")
+                        .append(escape(why))
+                        .append("</td></tr>\n"));
+    }
+
+    /// Nothing where nothing was measured.
+    private static String number(String format, double value) {
+        return value == 0 ? "" : String.format(Locale.ROOT, format, value);
     }
 
     private static String bar(Row row, double longest) {
@@ -106,23 +128,27 @@ public final class Page {
         if (samples.size() < 2) {
             return;
         }
-        html.append("<h2>Meanwhile</h2>");
-        chart(html, "gateway memory", "MiB", samples, Vitals.Sample::gatewayMebibytes);
-        chart(html, "gateway CPU, of one core", "%", samples, Vitals.Sample::gatewayCpuPercent);
-        chart(html, "agents", "", samples, Vitals.Sample::agents);
-        chart(html, "agents' memory together", "MiB", samples, Vitals.Sample::agentMebibytes);
+        html.append("<h2>Meanwhile</h2><div class=\"charts\">");
+        // Without its process's id nothing is known of the gateway.
+        if (samples.stream().anyMatch(sample -> sample.gatewayMebibytes() > 0)) {
+            chart(html, "gateway memory", "MiB", values(samples, Vitals.Sample::gatewayMebibytes));
+            chart(html, "gateway CPU, of one core", "%", values(samples, Vitals.Sample::gatewayCpuPercent));
+        }
+        chart(html, "agents", "", values(samples, Vitals.Sample::agents));
+        chart(html, "agents' memory together", "MiB", values(samples, Vitals.Sample::agentMebibytes));
+        html.append("</div>\n");
     }
 
-    private static void chart(
-            StringBuilder html,
-            String title,
-            String unit,
-            List<Vitals.Sample> samples,
-            ToDoubleFunction<Vitals.Sample> value) {
-        html.append("<p>")
+    private static double[] values(List<Vitals.Sample> samples, ToDoubleFunction<Vitals.Sample> value) {
+        return samples.stream().mapToDouble(value).toArray();
+    }
+
+    private static void chart(StringBuilder html, String title, String unit, double[] values) {
+        html.append("<div><p>")
                 .append(escape(title))
                 .append("</p>")
-                .append(line(samples.stream().mapToDouble(value).toArray(), unit));
+                .append(line(values, unit))
+                .append("</div>");
     }
 
     private static String line(double[] values, String unit) {
@@ -132,14 +158,14 @@ public final class Page {
             points.append(String.format(
                     Locale.ROOT,
                     "%.1f,%.1f ",
-                    60 + 780.0 * i / Math.max(1, values.length - 1),
+                    60 + 400.0 * i / Math.max(1, values.length - 1),
                     92 - 80 * values[i] / top));
         }
         return String.format(
                 Locale.ROOT,
-                "<svg viewBox=\"0 0 860 110\"><line x1=\"60\" y1=\"92\" x2=\"840\" y2=\"92\" stroke=\"var(--line)\"/>"
+                "<svg viewBox=\"0 0 480 110\"><line x1=\"60\" y1=\"92\" x2=\"460\" y2=\"92\" stroke=\"var(--line)\"/>"
                         + "<text x=\"0\" y=\"18\">%.0f %s</text><text x=\"0\" y=\"96\">0</text>"
-                        + "<text x=\"60\" y=\"107\">0 s</text><text x=\"815\" y=\"107\">%d s</text>"
+                        + "<text x=\"60\" y=\"107\">0 s</text><text x=\"460\" y=\"107\" text-anchor=\"end\">%d s</text>"
                         + "<polyline points=\"%s\" fill=\"none\" stroke=\"var(--bar)\" stroke-width=\"1.5\"/></svg>%n",
                 top,
                 unit,

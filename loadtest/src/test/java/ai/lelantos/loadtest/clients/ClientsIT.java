@@ -86,7 +86,14 @@ class ClientsIT {
     @Order(4)
     @Test
     void everyMethodThatPassedAtTheLastCommitStillDoes() {
-        assertThat(door.compat(work).fine()).contains("JavaScript", "Python asyncio", "CLI");
+        assertThat(door.compat(work, "http").fine()).contains("JavaScript", "Python asyncio", "CLI");
+    }
+
+    /// One language here, for the time it takes; `./lelantos compat` runs all of them.
+    @Order(4)
+    @Test
+    void everyMethodThatPassedOverTlsAtTheLastCommitStillDoes() {
+        assertThat(door.compat(work, "tls", "--only", "JavaScript").fine()).containsPattern("JavaScript +[0-9.]+ +tls");
     }
 
     @Order(5)

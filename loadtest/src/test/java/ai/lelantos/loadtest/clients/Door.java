@@ -1,10 +1,12 @@
 package ai.lelantos.loadtest.clients;
 
+import ai.lelantos.loadtest.drive.Target;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +26,7 @@ final class Door {
     private final Path root;
     private final Path home;
     private final Map<String, String> settings;
+    private final URI url;
     private String lines = "false";
 
     private Door(Path root, Path home, int port, int tlsPort) {
@@ -33,6 +36,7 @@ final class Door {
                 "LELANTOS_HOME", home.toString(),
                 "LELANTOS_PORT", Integer.toString(port),
                 "LELANTOS_TLS_PORT", Integer.toString(tlsPort));
+        this.url = URI.create("http://127.0.0.1:" + port);
     }
 
     /// A door with an empty home beside the images of `prepared`, if that has any.
@@ -77,17 +81,29 @@ final class Door {
         return Tool.run(directory, settings, limit, line);
     }
 
-    /// Measures the table of compatibility against this server, judged by the committed one.
-    Tool compat(Path into) {
-        return knock(
-                COMPAT_LIMIT,
-                "compat",
+    /// Measures the table of compatibility against this server over one transport, judged by the committed one; `more`
+    /// may name the clients.
+    Tool compat(Path into, String transport, String... more) {
+        var arguments = new ArrayList<>(List.of("compat", "--over", transport));
+        arguments.addAll(List.of(more));
+        arguments.addAll(List.of(
                 "--baseline",
                 root.resolve("docs/compat.json").toString(),
                 "--json",
                 into.resolve("compat.json").toString(),
                 "--document",
-                into.resolve("compat.md").toString());
+                into.resolve("compat.md").toString()));
+        return knock(COMPAT_LIMIT, arguments.toArray(String[]::new));
+    }
+
+    /// Where the server answers, and the key it knows us by.
+    Target target() {
+        try {
+            String key = Files.readString(home.resolve("keys/api-key")).strip();
+            return new Target(url, "e2b_" + key.replaceFirst("^(lel|e2b)_", ""));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     Path home() {
