@@ -5,12 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// One hierarchy per controller; in the hybrid layout a second version's one beside them, which carries no controllers
 /// of
 /// use and which crun refuses to see.
 final class CgroupsV1 implements Cgroups {
+
+    private static final int FREEZE_TRIES_MAX = 40;
+    private static final int FREEZE_MILLIS_MAX = 50; // of one try
 
     private final Path root;
     private final String parent;
@@ -35,11 +40,22 @@ final class CgroupsV1 implements Cgroups {
         return Files.exists(unified.resolve("cgroup.controllers")) ? unified : null;
     }
 
+    /// A parent that waits in the kernel for its half-born child cannot freeze once the child has: only a thaw lets the
+    /// two go on, so it is tried again. What could not be frozen is left thawed, since nothing frozen can be killed.
     @Override
     public void freeze(String id) throws IOException {
         Path state = group("freezer", id).resolve("freezer.state");
-        Cgroups.write(state, "FROZEN");
-        Cgroups.await(() -> Cgroups.text(state).equals("FROZEN"), "freezing " + id);
+        for (int tries = 0; tries < FREEZE_TRIES_MAX; tries++) {
+            Cgroups.write(state, "FROZEN");
+            for (int looks = 0; looks < FREEZE_MILLIS_MAX; looks++) {
+                if (Cgroups.text(state).equals("FROZEN")) {
+                    return;
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            }
+            Cgroups.write(state, "THAWED");
+        }
+        throw new IOException("freezing " + id + " did not succeed in " + FREEZE_TRIES_MAX + " tries");
     }
 
     @Override
