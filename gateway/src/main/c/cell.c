@@ -155,6 +155,18 @@ static void devices(void) {
     }
 }
 
+// A boot id of the machine's own to bind over the host's: another one with every boot, the same one over a pause.
+static void boot_id(void) {
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/uuid", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof id - 1);
+    if (n <= 0) die("random uuid");
+    close(fd);
+    id[n] = 0;
+    touch(at("boot_id"));
+    put(at("boot_id"), id);
+}
+
 static void mounts(const char *hide) {
     if (unshare(CLONE_NEWNS)) die("unshare mount namespace");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) die("make mounts private");
@@ -165,6 +177,7 @@ static void mounts(const char *hide) {
     touch(at("ns/user"));
     touch(at("ns/net"));
     touch(at("log"));
+    boot_id();
     devices();
 }
 

@@ -157,6 +157,7 @@ class EveryEndpointIT {
                 .get("id")
                 .asString();
         ok(200, call("GET", "/nodes/" + node, null, ADMIN));
+        ok(200, call("GET", "/metrics", null, ADMIN));
         ok(204, call("POST", "/nodes/" + node, "{\"status\":\"ready\"}", ADMIN));
         ok(200, call("GET", "/admin/sandboxes/running-counts", null, ADMIN));
         ok(200, call("POST", "/admin/teams/" + Product.TEAM + "/sandboxes/kill", null, ADMIN));

@@ -45,6 +45,9 @@ class KilledProductIT {
                 var _ = threads.submit(
                         () -> tell("/sandboxes/" + each + "/exec", "{\"command\":\"sleep 600\",\"timeout\":700}"));
             }
+            for (String each : busy) {
+                LifecycleIT.await(() -> product.run(each, "pgrep -cx sleep").equals("2"));
+            }
             CountDownLatch some = new CountDownLatch(Math.max(1, COUNT / 4));
             for (int i = 0; i < COUNT; i++) {
                 var _ = threads.submit(() -> {

@@ -3,6 +3,8 @@ package ai.lelantos.gateway.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +14,8 @@ import tools.jackson.databind.JsonNode;
 
 /// Rows of contract 23.1 and 23.4 that need a real sandbox with a real agent, over HTTP against the running product.
 class ProductIT {
+
+    private static final String BOOT_ID = "cat /proc/sys/kernel/random/boot_id";
 
     private final Product product = Product.get();
 
@@ -45,6 +49,7 @@ class ProductIT {
                 "cd /tmp; echo kept > file; (setsid python3 -m http.server 8000 >/dev/null 2>&1 &); "
                         + "for i in $(seq 100); do (echo > /dev/tcp/127.0.0.1/8000) 2>/dev/null && exit 0; sleep 0.1; done; exit 1");
         String pid = product.run(id, "pgrep -f http.server");
+        String boot = product.run(id, BOOT_ID);
         assertThat(product.post("/sandboxes/" + id + "/timeout", "{\"timeout\":0}")
                         .status())
                 .isEqualTo(204);
@@ -55,6 +60,7 @@ class ProductIT {
                         .status())
                 .isEqualTo(201);
         assertThat(product.run(id, "pgrep -f http.server")).isEqualTo(pid);
+        assertThat(product.run(id, BOOT_ID)).isEqualTo(boot);
         assertThat(product.port(id, 8000, "/file")).isEqualTo(200);
         assertThat(product.run(id, "cat /tmp/file; echo $COLOUR; whoami; pwd"))
                 .isEqualTo("kept\nblue\nuser\n/home/user");
@@ -66,6 +72,10 @@ class ProductIT {
         String token = token(id);
         var _ = product.run(id, "echo kept > file; setsid sleep 1000 >/dev/null 2>&1 & ");
         assertThat(product.run(id, "pgrep -x sleep")).isNotBlank();
+        String boot = product.run(id, BOOT_ID);
+        assertThat(boot)
+                .hasSize(36)
+                .isNotEqualTo(Files.readString(Path.of(BOOT_ID.substring(4))).strip());
         assertThat(product.post("/sandboxes/" + id + "/timeout", "{\"timeout\":0}")
                         .status())
                 .isEqualTo(204);
@@ -77,6 +87,7 @@ class ProductIT {
                 .isEqualTo(201);
         assertThat(product.run(id, "cat file; pgrep -x sleep || echo none; whoami; pwd"))
                 .isEqualTo("kept\nnone\nuser\n/home/user");
+        assertThat(product.run(id, BOOT_ID)).hasSize(36).isNotEqualTo(boot);
         assertThat(token(id)).isEqualTo(token);
     }
 

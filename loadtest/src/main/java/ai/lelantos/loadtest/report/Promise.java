@@ -54,7 +54,7 @@ record Promise(
                         "one stream at full speed, of what loopback TCP moves",
                         "at least 0.25",
                         "stream",
-                        Promise::streamRatio,
+                        rows -> ofLoopback(rows, "stream/one stream at full speed@1"),
                         value -> value >= 0.25),
                 atMost(
                         "200 concurrent streams: lost or disordered",
@@ -63,6 +63,33 @@ record Promise(
                         "stream",
                         "stream/%lines of 64 bytes@200",
                         row -> (double) row.failed()),
+                atLeast(
+                        "large upload, of what loopback TCP moves",
+                        0.5,
+                        "files",
+                        rows -> ofLoopback(rows, "files/upload large@1")),
+                atLeast(
+                        "large download, of what loopback TCP moves",
+                        0.5,
+                        "files",
+                        rows -> ofLoopback(rows, "files/download large@1")),
+                atLeast(
+                        "proxied small GETs per core at 32 connections, of nginx's",
+                        0.8,
+                        "nginx",
+                        rows -> find(rows, "nginx/ratio, small GET@32").map(Row::perSecond)),
+                atMost(
+                        "proxied small GETs at 32 connections, p99 over nginx's",
+                        1.5,
+                        "times",
+                        "nginx",
+                        "nginx/ratio, small GET@32",
+                        Row::p99Ms),
+                atLeast(
+                        "proxied 1 MiB bodies per core at 32 connections, of nginx's",
+                        0.9,
+                        "nginx",
+                        rows -> find(rows, "nginx/ratio, 1 MiB down@32").map(Row::perSecond)),
                 atMost(
                         "idle agent, anonymous memory",
                         40,
@@ -86,6 +113,11 @@ record Promise(
                 measured -> measured <= bound);
     }
 
+    private static Promise atLeast(
+            String title, double bound, String scenario, Function<Map<String, Row>, Optional<Double>> measured) {
+        return new Promise(title, "at least " + number(bound), scenario, measured, value -> value >= bound);
+    }
+
     /// A key with `%` stands for any text there.
     private static Optional<Row> find(Map<String, Row> rows, String key) {
         String pattern = "\\Q" + key.replace("%", "\\E.*\\Q") + "\\E";
@@ -100,8 +132,8 @@ record Promise(
         return find(rows, key).flatMap(row -> find(rows, floor).map(under -> row.p50Ms() - under.p50Ms()));
     }
 
-    private static Optional<Double> streamRatio(Map<String, Row> rows) {
-        return find(rows, "stream/one stream at full speed@1")
+    private static Optional<Double> ofLoopback(Map<String, Row> rows, String key) {
+        return find(rows, key)
                 .flatMap(row -> find(rows, "floor/loopback TCP%")
                         .map(floor -> row.megabytesPerSecond() / floor.megabytesPerSecond()));
     }

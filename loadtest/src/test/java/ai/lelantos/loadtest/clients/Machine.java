@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// What this machine holds at one moment: processes, mounts, links, rules, cgroups, and the entries of /tmp.
+/// What this machine holds at one moment: processes, mounts, links, rules, cgroups, and temporary files.
 record Machine(Map<String, Set<String>> facts) {
 
     private static final Duration SETTLE_MAX = Duration.ofSeconds(15);
@@ -31,6 +31,7 @@ record Machine(Map<String, Set<String>> facts) {
         facts.put("rules", lines("sh", "-c", "nft list tables 2>/dev/null || true"));
         facts.put("cgroups", lines("find", "/sys/fs/cgroup", "-mindepth", "1", "-maxdepth", "3", "-type", "d"));
         facts.put("temporary files", entries(Path.of("/tmp")));
+        facts.put("files of this run", entries(Path.of(System.getProperty("java.io.tmpdir"))));
         return new Machine(facts);
     }
 

@@ -40,8 +40,8 @@ final class CgroupsV1 implements Cgroups {
         return Files.exists(unified.resolve("cgroup.controllers")) ? unified : null;
     }
 
-    /// A parent that waits in the kernel for its half-born child cannot freeze once the child has: only a thaw lets the
-    /// two go on, so it is tried again. What could not be frozen is left thawed, since nothing frozen can be killed.
+    /// A parent that waits in the kernel for its half-born child cannot freeze once the child has: only a thaw lets
+    /// the two go on, so it is tried again. What could not be frozen is left thawed: nothing frozen can be killed.
     @Override
     public void freeze(String id) throws IOException {
         Path state = group("freezer", id).resolve("freezer.state");

@@ -59,7 +59,7 @@ record Ground(
         Cgroups cgroups = Cgroups.at(CGROUP_ROOT, instance.name());
         Network network = Network.open(instance, settings.subnet(), settings.machinesMax() + PLACES_SPARE, keep);
         Path cell = CellProgram.in(instance.home().resolve("cache"));
-        OciConfig config = new OciConfig(instance, OciConfig.openFiles(settings.openFilesMax()));
+        OciConfig config = new OciConfig(instance, oci, OciConfig.openFiles(settings.openFilesMax()));
         Ground ground = new Ground(instance, settings, cgroups, network, cell, oci, config, workers);
         ground.seed("open", "nameserver " + network.subnet().gateway() + "\n");
         ground.seed("closed", "");

@@ -10,6 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What the OCI runtime is told. The policy is `oci.json` and `seccomp.json` beside this class; here only what differs
@@ -23,9 +24,16 @@ final class OciConfig {
     private final ObjectNode policy;
     private final String group;
 
-    OciConfig(Instance instance, int openFilesMax) throws IOException {
+    /// @param oci the runtime that will read it: runc refuses a mount over `boot_id`, so its machines show the host's
+    OciConfig(Instance instance, Path oci, int openFilesMax) throws IOException {
         this.group = "/" + instance.name();
         this.policy = (ObjectNode) json.readTree(resource("oci.json").replace("CELL/", instance.cell() + "/"));
+        if (oci.endsWith("crun")) {
+            ObjectNode bootId = ((ArrayNode) policy.get("mounts")).insertObject(1);
+            bootId.put("destination", "/proc/sys/kernel/random/boot_id").put("type", "bind");
+            bootId.put("source", instance.cell() + "/boot_id");
+            List.of("bind", "ro", "nosuid", "nodev", "noexec").forEach(bootId.putArray("options")::add);
+        }
         ObjectNode seccomp = (ObjectNode) json.readTree(resource("seccomp.json"));
         // One architecture: the calls of every other are then refused, and the filter compiles in a third of the time.
         seccomp.putArray("architectures").add(architecture());

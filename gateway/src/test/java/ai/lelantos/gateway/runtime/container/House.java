@@ -2,7 +2,6 @@ package ai.lelantos.gateway.runtime.container;
 
 import ai.lelantos.gateway.runtime.Machine;
 import ai.lelantos.gateway.runtime.MachineSpec;
-import ai.lelantos.gateway.runtime.RuntimeRefused;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,11 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -37,11 +34,6 @@ final class House implements AutoCloseable {
 
     private static final String PREFIX = "lelantos-it";
 
-    /// No test of this room takes longer.
-    private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(10);
-
-    private static final AtomicBoolean FORGOTTEN_WIPED = new AtomicBoolean();
-
     /// What a test needs of the host to be as it was.
     record Traces(
             Set<String> links,
@@ -57,7 +49,6 @@ final class House implements AutoCloseable {
     private @Nullable ContainerDriver driver;
 
     House(RuntimeSettings settings) throws IOException {
-        wipeForgotten();
         this.settings = settings;
         this.home = Files.createTempDirectory(
                 Path.of("/tmp"),
@@ -231,24 +222,5 @@ final class House implements AutoCloseable {
         Network.remove(instance);
         Trees.delete(instance.run());
         Trees.delete(home);
-    }
-
-    /// Takes away what a test run that was killed left behind: homes that are old and that no driver holds.
-    private static void wipeForgotten() throws IOException {
-        if (!FORGOTTEN_WIPED.compareAndSet(false, true)) {
-            return;
-        }
-        Instant old = Instant.now().minus(FORGOTTEN_AFTER);
-        for (String name : Cgroups.directories(Path.of("/tmp"))) {
-            Path home = Path.of("/tmp", name);
-            if (name.matches(PREFIX + "\\d+")
-                    && Files.getLastModifiedTime(home).toInstant().isBefore(old)) {
-                try (HomeLock _ = HomeLock.take(home)) {
-                    wipe(home);
-                } catch (RuntimeRefused inUse) {
-                    // a test run beside this one
-                }
-            }
-        }
     }
 }
