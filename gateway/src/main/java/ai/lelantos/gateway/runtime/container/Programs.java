@@ -48,6 +48,7 @@ final class Programs {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().clear();
         builder.environment().put("PATH", PATH);
+        builder.environment().put("TMPDIR", System.getProperty("java.io.tmpdir"));
         Process process = builder.start();
         try (var stdin = process.getOutputStream()) {
             stdin.write(input.getBytes(StandardCharsets.UTF_8));
