@@ -52,7 +52,8 @@ class ReportTest {
     @Test
     void theTableGoesBetweenItsMarksAndNowhereElse() throws IOException {
         Path document = folder.resolve("promises.md");
-        Files.writeString(document, "# Promises\n<!-- measured: begin -->\nlast week's\n<!-- measured: end -->\nafter\n");
+        Files.writeString(
+                document, "# Promises\n<!-- measured: begin -->\nlast week's\n<!-- measured: end -->\nafter\n");
         new Promises(report(pause(4))).writeInto(document);
         assertThat(document)
                 .content()
