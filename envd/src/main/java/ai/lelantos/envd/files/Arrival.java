@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// Puts what arrives into a file.
 ///
 /// The kernel's calls are part of the contract, as watchers see them: a small file is opened once, given to its owner
-/// once and written once. So it is opened only when its first piece is here, and in place; a new file that does not
-/// get whole is removed again.
+/// once and written once. So it is opened only when its first piece is here, and in place. Nothing half-written stays:
+/// a new file that does not get whole is removed again, and one that is there is left alone until all of its new
+/// content has arrived.
 final class Arrival {
 
     /// Files up to here are written in one call.
@@ -44,20 +45,12 @@ final class Arrival {
             boolean more = fill(source, piece);
             Parents.ensure(Entry.folderOf(path), owner);
             Stat before = existing();
-            try (OpenFile file = open(before)) {
-                try {
-                    write(file, piece, announced);
-                    while (more) {
-                        more = fill(source, piece.clear());
-                        write(file, piece, announced);
-                    }
-                    settle();
-                } catch (IOException | RuntimeException | Error e) {
-                    if (before == null) {
-                        discard(file);
-                    }
-                    throw e;
-                }
+            if (before == null) {
+                make(source, piece, more, announced);
+            } else if (more) {
+                gather(source, piece, announced);
+            } else {
+                overwrite(before, new Overwrite.Small(piece), announced);
             }
         }
     }
@@ -92,12 +85,24 @@ final class Arrival {
         }
     }
 
-    private OpenFile open(@Nullable Stat before) {
-        try {
-            if (before != null) {
-                Names.own(target, owner.uid(), owner.gid());
-                return OpenFile.overwrite(target);
+    private void make(ByteSource source, ByteBuffer piece, boolean more, long announced) throws IOException {
+        try (OpenFile file = create()) {
+            try {
+                write(file, piece, announced);
+                while (more) {
+                    more = fill(source, piece.clear());
+                    write(file, piece, announced);
+                }
+                settle();
+            } catch (IOException | RuntimeException | Error e) {
+                discard(file);
+                throw e;
             }
+        }
+    }
+
+    private OpenFile create() {
+        try {
             OpenFile file = OpenFile.create(target);
             try {
                 file.own(owner.uid(), owner.gid());
@@ -114,17 +119,49 @@ final class Arrival {
         }
     }
 
+    /// Waits for the whole body beside the file, then puts it in, or makes the file where it is gone meanwhile.
+    private void gather(ByteSource source, ByteBuffer piece, long announced) throws IOException {
+        try (OpenFile spool = Overwrite.spool(target)) {
+            write(spool, piece, announced);
+            long size = piece.limit();
+            for (boolean more = true; more; size += piece.limit()) {
+                more = fill(source, piece.clear());
+                write(spool, piece, announced);
+            }
+            Stat before = existing();
+            if (before == null) {
+                var from = new Overwrite.Gathered(spool, size);
+                make(from::read, piece.clear().limit(0), true, announced);
+            } else {
+                overwrite(before, new Overwrite.Gathered(spool, size), announced);
+            }
+        }
+    }
+
+    private void overwrite(Stat before, Overwrite.Content content, long announced) throws IOException {
+        try {
+            new Overwrite(target, owner).with(before, content);
+        } catch (Errno e) {
+            throw unwritten(e, announced);
+        }
+        settle();
+    }
+
     private void write(OpenFile file, ByteBuffer piece, long announced) {
         try {
             file.write(piece);
         } catch (Errno e) {
-            boolean full = e.number() == Errno.ENOSPC || e.number() == Errno.EDQUOT;
-            String attempted = announced > 0 ? "attempted to write " + announced + " bytes: " : "";
-            throw Tree.refused(
-                    full
-                            ? new Refusal.Full(attempted + "not enough disk space available")
-                            : Refusal.of("error writing file: ", e));
+            throw unwritten(e, announced);
         }
+    }
+
+    private static RefusedException unwritten(Errno e, long announced) {
+        boolean full = e.number() == Errno.ENOSPC || e.number() == Errno.EDQUOT;
+        String attempted = announced > 0 ? "attempted to write " + announced + " bytes: " : "";
+        return Tree.refused(
+                full
+                        ? new Refusal.Full(attempted + "not enough disk space available")
+                        : Refusal.of("error writing file: ", e));
     }
 
     private void settle() {

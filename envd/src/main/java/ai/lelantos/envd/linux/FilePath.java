@@ -60,6 +60,15 @@ public final class FilePath {
         return new FilePath(joined);
     }
 
+    /// The directory of an absolute path that ends in a name.
+    public FilePath parent() {
+        int slash = bytes.length - 1;
+        while (slash > 0 && bytes[slash] != '/') {
+            slash--;
+        }
+        return new FilePath(Arrays.copyOf(bytes, Math.max(1, slash)));
+    }
+
     /// Whether this is the other path or lies below it.
     public boolean isWithin(FilePath other) {
         int length = other.bytes.length;

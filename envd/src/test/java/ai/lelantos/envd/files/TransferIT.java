@@ -293,24 +293,6 @@ class TransferIT {
     }
 
     @Test
-    void aClientThatVanishesFromAnOverwriteLeavesWhatArrivedInTheSameFile() throws Exception {
-        upload("/tmp/overwritten", "user", "the old content");
-        Object inode = Files.getAttribute(agent.inside("/tmp/overwritten"), "unix:ino");
-        long before = descriptors();
-        byte[] piece = mebibyte(3);
-        try (var socket = vanishing("overwritten")) {
-            socket.getOutputStream().write(piece);
-            socket.getOutputStream().flush();
-            eventually(() -> Files.size(agent.inside("/tmp/overwritten")) > piece.length / 2);
-        }
-        eventually(() -> descriptors() <= before);
-        byte[] left = Files.readAllBytes(agent.inside("/tmp/overwritten"));
-        assertThat(left).isEqualTo(java.util.Arrays.copyOf(piece, left.length));
-        assertThat(Files.getAttribute(agent.inside("/tmp/overwritten"), "unix:ino"))
-                .isEqualTo(inode);
-    }
-
-    @Test
     void aFileThatShrinksWhileItIsReadIsNeverPassedOffAsWhole() throws Exception {
         long length = 64L << 20;
         try (var file = new RandomAccessFile(agent.inside("/tmp/shrinks").toFile(), "rw")) {
