@@ -10,6 +10,7 @@ import ai.lelantos.gateway.auth.Team;
 import ai.lelantos.gateway.db.Database;
 import ai.lelantos.gateway.db.DatabaseSettings;
 import ai.lelantos.gateway.http.Cors;
+import ai.lelantos.gateway.http.Problem;
 import ai.lelantos.gateway.http.Problems;
 import ai.lelantos.gateway.http.RequestLog;
 import ai.lelantos.gateway.http.ServerRoutes;
@@ -37,6 +38,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.context.annotation.Bean;
@@ -65,6 +67,8 @@ public class Wiring {
     /// Variables with our lead that only the door and the build read.
     static final List<String> DOOR = List.of("LELANTOS_JAVA_HOME", "LELANTOS_TEST_HOME", "LELANTOS_MIRROR");
 
+    private static final Problem DATABASE_AWAY =
+            new Problem(503, "The database cannot be reached; try again in a moment", null, 1);
     private static final Duration API_IDLE_MAX = Duration.ofSeconds(620);
     private static final int HEADER_BYTES_MAX = 64 << 10;
     private static final int RANDOM_BYTES = 32;
@@ -178,8 +182,12 @@ public class Wiring {
                         .webFilter(new Cors())
                         .webFilter(auth.rateLimit())
                         .webFilter(sandboxes.idempotency())
-                        .exceptionHandler(new Problems(List.of(Sandboxes::problem)))
+                        .exceptionHandler(new Problems(List.of(Sandboxes::problem, Wiring::databaseAway)))
                         .build());
+    }
+
+    private static Optional<Problem> databaseAway(Throwable failure) {
+        return Database.away(failure) ? Optional.of(DATABASE_AWAY) : Optional.empty();
     }
 
     /// The API listens where only the front reaches it.

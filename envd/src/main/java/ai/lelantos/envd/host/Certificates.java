@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -16,6 +17,8 @@ public final class Certificates {
 
     private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
     private static final int UNPACK_SECONDS_MAX = 10;
+    private static final int ADDED_MAX = 1_000; // certificates besides those of the image
+    private static final int ADDED_BYTES_MAX = 1 << 20; // each
 
     private final Path root;
 
@@ -41,11 +44,37 @@ public final class Certificates {
                     .start();
             if (!tar.waitFor(UNPACK_SECONDS_MAX, TimeUnit.SECONDS) || tar.exitValue() != 0) {
                 LOG.warn("{} could not be unpacked into {}", archive, folder);
+                return;
             }
+            trustAgain(folder.resolve("ca-certificates.crt"));
         } catch (IOException e) {
             LOG.warn("cannot restore {}", folder, e);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// What the user or the host added since the image was made lies on the disk, beside the archive.
+    private void trustAgain(Path trusted) throws IOException {
+        Path added = root.resolve("usr/local/share/ca-certificates");
+        if (!Files.isDirectory(added)) {
+            return;
+        }
+        List<Path> certificates;
+        try (Stream<Path> entries = Files.list(added)) {
+            certificates = entries.filter(each -> each.toString().endsWith(".crt") && Files.isRegularFile(each))
+                    .sorted()
+                    .limit(ADDED_MAX)
+                    .toList();
+        }
+        String all = Files.exists(trusted) ? Files.readString(trusted) : "";
+        String after = all;
+        for (Path each : certificates) {
+            String text = Files.size(each) > ADDED_BYTES_MAX ? "" : Files.readString(each);
+            after = after.contains(text) ? after : joined(after, text);
+        }
+        if (!after.equals(all)) {
+            var _ = Files.writeString(trusted, after);
         }
     }
 

@@ -7,6 +7,9 @@ import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.client.SSLMode;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -66,6 +69,18 @@ public final class Database implements AutoCloseable {
     /// All of it or nothing; a transaction within a transaction is the same one.
     public <T> Mono<T> transaction(Mono<T> work) {
         return transactions.transactional(work);
+    }
+
+    /// Whether this failed because the database is gone or answers too late, not because of what it was asked.
+    public static boolean away(Throwable failure) {
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof R2dbcNonTransientResourceException
+                    || each instanceof R2dbcTransientResourceException
+                    || each instanceof R2dbcTimeoutException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     ConnectionFactory connections() {

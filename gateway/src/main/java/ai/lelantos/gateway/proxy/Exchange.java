@@ -7,7 +7,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
-import java.net.ConnectException;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,9 @@ final class Exchange {
     private Lanes.@Nullable Lane lane;
     private @Nullable Disposable waking;
     private @Nullable Upstream upstream;
+    private @Nullable ByteBuf unsent; // of the request's head
+    private @Nullable Future<?> handshake; // that is taking its time,
+    private @Nullable InetSocketAddress shaking; // with whom
     private int dials;
     private boolean connected;
     private boolean bodyExpected;
@@ -135,13 +139,13 @@ final class Exchange {
     }
 
     private void dial(SocketAddress address, boolean secure) {
-        Channel channel = board.transport().socket(address);
-        var handler = new Upstream(this, client, request.methodIs("HEAD"), request.upgrades());
-        upstream = handler;
-        if (secure) {
-            channel.pipeline().addLast(GuestTls.handler(channel));
+        if (!secure && board.transport() == Transport.EPOLL && address instanceof InetSocketAddress inet) {
+            dialEagerly(inet);
+            return;
         }
-        channel.pipeline().addLast(handler);
+        Channel channel = board.transport().socket(address);
+        unsent(head());
+        Upstream handler = join(channel, secure);
         loop.register(channel).addListener((ChannelFuture registered) -> {
             if (!registered.isSuccess()) {
                 dialFailed(handler, address, secure, false);
@@ -150,16 +154,63 @@ final class Exchange {
             } else {
                 channel.connect(address).addListener((ChannelFuture connecting) -> {
                     if (!connecting.isSuccess()) {
-                        Throwable cause = connecting.cause();
-                        dialFailed(handler, address, secure, cause instanceof ConnectException);
+                        dialFailed(handler, address, secure, EagerSocket.refused(connecting.cause()));
                     }
                 });
             }
         });
     }
 
-    private void dialFailed(Upstream handler, SocketAddress address, boolean secure, boolean again) {
-        handler.forget();
+    /// The request's head is on its way before the loop knows of the connection.
+    private void dialEagerly(InetSocketAddress address) {
+        ByteBuf head = head();
+        Channel channel;
+        try {
+            channel = board.transport().socket(address, head);
+        } catch (IOException failure) {
+            head.release();
+            dialFailed(null, address, false, EagerSocket.refused(failure));
+            return;
+        }
+        unsent(head);
+        Upstream handler = join(channel, false);
+        if (unsent != null) {
+            // Still shaking hands: the write of the head tells how that ended, or time does.
+            shaking = address;
+            handshake = loop.schedule(
+                    () -> dialFailed(handler, address, false, false),
+                    Transport.CONNECT_TIMEOUT_MS,
+                    TimeUnit.MILLISECONDS);
+        }
+        loop.register(channel).addListener((ChannelFuture registered) -> {
+            if (!registered.isSuccess()) {
+                dialFailed(handler, address, false, false);
+            }
+        });
+    }
+
+    private void unsent(@Nullable ByteBuf head) {
+        ReferenceCountUtil.release(unsent);
+        unsent = head == null || head.isReadable() ? head : null;
+        if (unsent == null) {
+            ReferenceCountUtil.release(head);
+        }
+    }
+
+    private Upstream join(Channel channel, boolean secure) {
+        var handler = new Upstream(board.parting(), this, client, request.methodIs("HEAD"), request.upgrades());
+        upstream = handler;
+        if (secure) {
+            channel.pipeline().addLast(GuestTls.handler(channel));
+        }
+        channel.pipeline().addLast(handler);
+        return handler;
+    }
+
+    private void dialFailed(@Nullable Upstream handler, SocketAddress address, boolean secure, boolean again) {
+        if (handler != null) {
+            handler.forget();
+        }
         if (over) {
             return;
         }
@@ -190,9 +241,40 @@ final class Exchange {
             channel.close();
             return;
         }
+        ByteBuf head = unsent;
+        unsent = null;
+        if (head == null) {
+            begin(channel);
+        } else {
+            channel.writeAndFlush(head).addListener((ChannelFuture sent) -> headSent(sent));
+        }
+    }
+
+    private void headSent(ChannelFuture sent) {
+        if (handshake != null) {
+            handshake.cancel(false);
+        }
+        if (over) {
+            return;
+        }
+        if (sent.isSuccess()) {
+            begin(sent.channel());
+        } else if (shaking != null && EagerSocket.refused(sent.cause())) {
+            dialFailed(upstream, shaking, false, true);
+        }
+    }
+
+    /// The other side has the head: the body may follow.
+    private void begin(Channel channel) {
         connected = true;
+        client.sendBody();
+        channel.flush();
+        clientWritable(client.channel().isWritable());
+    }
+
+    private ByteBuf head() {
         boolean framed = !request.chunked() && request.contentLength() < 0 && bodyExpected;
-        ByteBuf head = channel.alloc().directBuffer(request.size() + 128);
+        ByteBuf head = client.channel().alloc().directBuffer(request.size() + 128);
         Route route = lane == null ? null : lane.route();
         if (port == null) {
             Forwarding.request(request, null, "X-Forwarded-Proto: " + client.scheme() + "\r\n", framed, head);
@@ -204,10 +286,7 @@ final class Exchange {
         } else {
             Forwarding.request(request, port.host(), "", framed, head);
         }
-        channel.write(head);
-        client.sendBody();
-        channel.flush();
-        clientWritable(client.channel().isWritable());
+        return head;
     }
 
     /// The request has a body whose head announces no length (HTTP/2 only).
@@ -303,6 +382,7 @@ final class Exchange {
 
     private void leave() {
         over = true;
+        unsent(null);
         if (waking != null) {
             waking.dispose();
         }

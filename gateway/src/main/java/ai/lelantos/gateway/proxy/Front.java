@@ -39,7 +39,6 @@ public final class Front implements AutoCloseable {
     private final Transport transport = Transport.best();
     private final ScheduledExecutorService refresher = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("front-certificates").factory());
-    private final EventLoopGroup acceptors = transport.loops(1, "front-accept");
     private final EventLoopGroup loops;
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final LifecycleLoop lifecycle;
@@ -131,12 +130,13 @@ public final class Front implements AutoCloseable {
     private InetSocketAddress listen(InetSocketAddress address, ChannelInitializer<Channel> initializer)
             throws IOException {
         var bound = new ServerBootstrap()
-                .group(acceptors, loops)
+                .group(loops)
                 .channelFactory(() -> transport.server(address))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Transport.WAITING_BYTES)
                 .childHandler(initializer)
                 .bind(address)
                 .awaitUninterruptibly();
@@ -159,7 +159,6 @@ public final class Front implements AutoCloseable {
         refresher.shutdownNow();
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
         clients.close().awaitUninterruptibly(STOP_MS);
-        acceptors.shutdownGracefully(0, STOP_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_MS);
         loops.shutdownGracefully(0, STOP_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_MS);
     }
 }

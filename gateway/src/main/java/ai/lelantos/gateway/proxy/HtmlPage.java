@@ -35,7 +35,7 @@ final class HtmlPage {
             dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
               font-size: 14px; }
             @media (max-width: 480px) { main { padding: 24px 20px; } h1 { font-size: 22px; } dl { grid-template-columns: 1fr;
-              gap: 0 0; } dd { margin-bottom: 8px; word-break: break-all; } }
+              gap: 0 0; } dd { margin-bottom: 8px; } }
             </style>
             </head>
             <body>

@@ -10,23 +10,19 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// One HTTP/1.1 connection of a client: its requests one after the other, each an [Exchange]. What comes early waits
 /// in the socket.
 @SuppressWarnings("FutureReturnValueIgnored") // a write or close that failed shows as the end of its channel
-final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
+final class Http1Client extends ChannelInboundHandlerAdapter implements Client, Rounds.Watched {
 
-    private static final int LOOK_SECONDS = 30; // between looks at a connection; a head that takes longer is refused
     private static final int IDLE_LOOKS_MAX = 21; // a connection without a request is kept for ten minutes
     private static final int EARLY_BYTES_MAX =
             1024 * 1024; // of later requests, that arrived although we stopped reading
-    private static final int FAREWELL_MS = 2_000; // for a client to take our last answer before the connection goes
     private static final long UNWANTED_BYTES_MAX = 8 * 1024 * 1024; // of a body nobody takes, read and thrown away
     private static final ByteBuf LAST_CHUNK = Unpooled.unreleasableBuffer(Unpooled.directBuffer(5)
             .writeBytes("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
@@ -56,9 +52,10 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
     private boolean chunking; // we make the answer's chunks
     private boolean answering; // a head has gone out
     private long thrownAway;
+    private int unsent; // bytes, about: written since the last flush
     private int looks; // since the last request
     private boolean slow;
-    private @Nullable ScheduledFuture<?> watch;
+    private boolean parted; // our side of the connection is closed
 
     Http1Client(Switchboard board, String scheme) {
         this.board = board;
@@ -68,20 +65,25 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
-        watch = ctx.executor().scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+        board.idle().add(ctx.channel().eventLoop(), this);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        if (watch != null) {
-            watch.cancel(false);
-        }
+        board.idle().remove(ctx.channel().eventLoop(), this);
+        board.parting().remove(ctx.channel().eventLoop(), this);
     }
 
     /// Ends what holds a connection and asks nothing: a head that two looks in a row find unfinished, an unwanted body
-    /// of which nothing came between two, a long silence.
-    private void look() {
-        if (phase == Phase.UNWANTED) {
+    /// of which nothing came between two, a long silence; and a client that got its last answer and stays.
+    @Override
+    public void look() {
+        if (phase == Phase.FAREWELL) {
+            if (parted && slow) {
+                context().close();
+            }
+            slow = parted;
+        } else if (phase == Phase.UNWANTED) {
             if (slow) {
                 farewell();
             }
@@ -364,10 +366,18 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
 
     @Override
     public void piece(ByteBuf piece) {
+        unsent += piece.readableBytes();
         if (!chunking) {
             context().write(piece);
-            return;
+        } else {
+            chunk(piece);
         }
+        if (unsent >= Transport.FLUSH_BYTES) {
+            flush();
+        }
+    }
+
+    private void chunk(ByteBuf piece) {
         ByteBuf size = context().alloc().directBuffer(12);
         ByteBufUtil.writeAscii(size, Integer.toHexString(piece.readableBytes()));
         Forwarding.crlf(size);
@@ -378,6 +388,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
 
     @Override
     public void flush() {
+        unsent = 0;
         context().flush();
     }
 
@@ -471,8 +482,10 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client {
                 } else {
                     tls.closeOutbound();
                 }
-                var late = ctx.executor().schedule(() -> ctx.close(), FAREWELL_MS, TimeUnit.MILLISECONDS);
-                ctx.channel().closeFuture().addListener(_ -> late.cancel(false));
+                parted = true;
+                slow = false;
+                board.idle().remove(ctx.channel().eventLoop(), this);
+                board.parting().add(ctx.channel().eventLoop(), this);
             } else {
                 ctx.close();
             }

@@ -19,17 +19,15 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.HttpConversionUtil.ExtensionHeaderNames;
 import io.netty.handler.codec.http2.InboundHttpToHttp2Adapter;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// The first bytes of a plain connection: HTTP/2 says so in its preface, everything else is HTTP/1.1.
 @SuppressWarnings("FutureReturnValueIgnored") // a close that failed has nothing left to close
-final class Opening extends ChannelInboundHandlerAdapter {
+final class Opening extends ChannelInboundHandlerAdapter implements Rounds.Watched {
 
-    private static final int SILENCE_SECONDS_MAX = 60; // until the first bytes say what is spoken
+    private static final int LOOKS_MAX = 2; // until the first bytes say what is spoken
     private static final int STREAMS_MAX = 100; // per connection, at once
     private static final int STREAM_WINDOW_BYTES = 256 * 1024;
     private static final int SETTING_BYTES = 6;
@@ -38,7 +36,8 @@ final class Opening extends ChannelInboundHandlerAdapter {
 
     private final Switchboard board;
     private @Nullable ByteBuf in;
-    private @Nullable ScheduledFuture<?> watch;
+    private @Nullable ChannelHandlerContext context;
+    private int looks;
 
     Opening(Switchboard board) {
         this.board = board;
@@ -46,17 +45,23 @@ final class Opening extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        watch = ctx.executor().schedule(() -> ctx.close(), SILENCE_SECONDS_MAX, TimeUnit.SECONDS);
+        context = ctx;
+        board.idle().add(ctx.channel().eventLoop(), this);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        if (watch != null) {
-            watch.cancel(false);
-        }
+        board.idle().remove(ctx.channel().eventLoop(), this);
         if (in != null) {
             in.release();
             in = null;
+        }
+    }
+
+    @Override
+    public void look() {
+        if (++looks == LOOKS_MAX && context != null) {
+            context.close();
         }
     }
 

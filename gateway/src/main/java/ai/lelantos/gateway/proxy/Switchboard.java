@@ -9,15 +9,39 @@ import org.jspecify.annotations.Nullable;
 /// What every exchange asks: who is meant, where that is, and where the API is.
 ///
 /// @param api where our own API listens; null while it does not
+/// @param idle looks at clients that may have gone silent
+/// @param parting looks at connections that end as soon as their other side has ended them too
 record Switchboard(
         Running running,
         Lanes lanes,
         LifecycleLoop lifecycle,
         Target.Rules rules,
         Transport transport,
-        Supplier<@Nullable SocketAddress> api) {
+        Supplier<@Nullable SocketAddress> api,
+        Rounds idle,
+        Rounds parting) {
 
     static final int AGENT_PORT = 49983;
+    private static final int IDLE_LOOK_SECONDS = 30;
+    private static final int PARTING_LOOK_SECONDS = 1;
+
+    Switchboard(
+            Running running,
+            Lanes lanes,
+            LifecycleLoop lifecycle,
+            Target.Rules rules,
+            Transport transport,
+            Supplier<@Nullable SocketAddress> api) {
+        this(
+                running,
+                lanes,
+                lifecycle,
+                rules,
+                transport,
+                api,
+                new Rounds(IDLE_LOOK_SECONDS),
+                new Rounds(PARTING_LOOK_SECONDS));
+    }
 
     Target target(Head head) {
         Target target = rules.target(

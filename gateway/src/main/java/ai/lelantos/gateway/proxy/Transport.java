@@ -1,11 +1,13 @@
 package ai.lelantos.gateway.proxy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -17,6 +19,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -27,8 +30,12 @@ enum Transport {
     EPOLL,
     NIO;
 
-    private static final int CONNECT_TIMEOUT_MS = 30_000;
+    static final int CONNECT_TIMEOUT_MS = 30_000;
     private static final int KEEP_ALIVE_SECONDS = 20;
+
+    static final int FLUSH_BYTES = 64 * 1024; // written and not yet sent: more is sent at once
+    /// Bytes that wait for a slow reader, before the writer is stopped and until it goes on.
+    static final WriteBufferWaterMark WAITING_BYTES = new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
     static Transport best() {
         return Epoll.isAvailable() ? EPOLL : NIO;
@@ -61,6 +68,11 @@ enum Transport {
         return set(this == EPOLL ? new EpollSocketChannel(family(address)) : new NioSocketChannel());
     }
 
+    /// A plain connection to a sandbox, begun at once: what of `first` could be sent is taken off it.
+    Channel socket(InetSocketAddress address, ByteBuf first) throws IOException {
+        return set(EagerSocket.connect(address, family(address), first));
+    }
+
     /// Has the kernel ask a silent peer whether it still lives. For connections that last: four system calls would be a
     /// tenth of a short exchange.
     static void keepAlive(Channel channel) {
@@ -83,6 +95,7 @@ enum Transport {
     }
 
     private static Channel set(Channel channel) {
+        channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WAITING_BYTES);
         channel.config().setOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT);
         channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS);
         // A failed write must not throw away an answer that is already on its way to us.

@@ -7,14 +7,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// The connection to the other side of one exchange: reads its answer and hands it to the client piece by piece.
 @SuppressWarnings("FutureReturnValueIgnored") // a write or close that failed shows as the end of its channel
-final class Upstream extends ChannelInboundHandlerAdapter {
+final class Upstream extends ChannelInboundHandlerAdapter implements Rounds.Watched {
 
-    private static final int FAREWELL_MS = 2_000; // for the other side to close first, so that it keeps the closed pair
+    private static final int FAREWELL_LOOKS_MAX = 2; // for the other side to close first: it keeps the closed pair
 
     private enum Phase {
         HEAD,
@@ -23,6 +22,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         DONE
     }
 
+    private final Rounds rounds;
     private final Exchange exchange;
     private final Client client;
     private final boolean toHead;
@@ -34,8 +34,12 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     private @Nullable ChannelHandlerContext context;
     private @Nullable Throwable failure;
     private boolean lasting; // its answer did not come at once
+    private int looks;
+    private int unsent; // bytes, about: written since the last flush
 
-    Upstream(Exchange exchange, Client client, boolean toHead, boolean toUpgrade) {
+    /// @param rounds end it when all is said and the other side stays
+    Upstream(Rounds rounds, Exchange exchange, Client client, boolean toHead, boolean toUpgrade) {
+        this.rounds = rounds;
         this.exchange = exchange;
         this.client = client;
         this.toHead = toHead;
@@ -121,9 +125,15 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         exchange.answered();
         client.end(trailers);
         if (context != null && context.channel().isActive()) {
-            var farewell = context.executor().schedule(this::close, FAREWELL_MS, TimeUnit.MILLISECONDS);
-            context.channel().closeFuture().addListener(_ -> farewell.cancel(false));
+            rounds.add(context.channel().eventLoop(), this);
             context.channel().config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public void look() {
+        if (++looks == FAREWELL_LOOKS_MAX) {
+            close();
         }
     }
 
@@ -140,6 +150,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        rounds.remove(ctx.channel().eventLoop(), this);
         release();
         if (phase != Phase.DONE) {
             ended();
@@ -193,11 +204,16 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         if (context == null) {
             piece.release();
         } else {
+            unsent += piece.readableBytes();
             context.write(piece);
+            if (unsent >= Transport.FLUSH_BYTES) {
+                flush();
+            }
         }
     }
 
     void flush() {
+        unsent = 0;
         if (context != null) {
             context.flush();
         }
@@ -221,7 +237,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         if (context != null && phase == Phase.TUNNEL && context.channel().isActive()) {
             phase = Phase.DONE;
             context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-            context.executor().schedule(this::close, FAREWELL_MS, TimeUnit.MILLISECONDS);
+            rounds.add(context.channel().eventLoop(), this);
         } else {
             close();
         }

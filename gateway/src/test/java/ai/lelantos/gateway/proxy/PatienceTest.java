@@ -37,7 +37,7 @@ class PatienceTest {
     @Test
     void aConnectionThatSaysNothingIsClosed() {
         var channel = new EmbeddedChannel(new Opening(board));
-        assertThat(after(channel, 59).isOpen()).isTrue();
+        assertThat(after(after(channel, 30), 29).isOpen()).isTrue();
         assertThat(after(channel, 2).isOpen()).isFalse();
     }
 
