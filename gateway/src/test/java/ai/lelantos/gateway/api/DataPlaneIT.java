@@ -25,7 +25,8 @@ class DataPlaneIT {
             "\"timeout\":300,\"autoPause\":true,\"autoResume\":{\"enabled\":true}";
     private static final String NOT_FOUND = "\"message\":\"The sandbox was not found\",\"code\":502}";
     private static final String NOT_RESUMED =
-            "\"message\":\"This sandbox can't be resumed with the credentials provided. Check your access token and try again.\",\"code\":403}";
+            "\"message\":\"This sandbox can't be resumed with the credentials provided. "
+                    + "Check your access token and try again.\",\"code\":403}";
     private static final String LIST = "{\"path\":\"/\"}";
     private static final String LISTING = "/filesystem.Filesystem/ListDir";
 
@@ -228,7 +229,9 @@ class DataPlaneIT {
                     .as(host)
                     .startsWith("HTTP/1.1 200 ")
                     .contains("by me\n");
-            assertThat(product.run(id, "pkill -x python3; while pgrep -x python3 >/dev/null; do sleep 0.05; done; echo ended")).isEqualTo("ended");
+            assertThat(product.run(
+                            id, "pkill -x python3; while pgrep -x python3 >/dev/null; do sleep 0.05; done; echo ended"))
+                    .isEqualTo("ended");
         }
     }
 
