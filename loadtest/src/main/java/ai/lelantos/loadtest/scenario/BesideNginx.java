@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /// processor time, and how long it takes. Rates per core, because the three share the machine's cores.
 final class BesideNginx implements Scenario {
 
-    private static final int PORT = 8900;
+    private static final int PORT = 8900; // that nginx asks; the next one is ours, and has the same server
     private static final int SECONDS_MAX = 20; // for the server to start
     private static final int WARM_CONNECTIONS = 32;
     private static final int ROUNDS = 3; // of each proxy, turn by turn
@@ -103,8 +103,8 @@ final class BesideNginx implements Scenario {
         String before = ours.pin(processor);
         try {
             // A JVM compiles what it runs often: nothing of that belongs to the first case.
-            var _ = ours.ask("/small", WARM_CONNECTIONS, bench.either(15, 30), sandbox.routing(PORT));
-            for (Case each : cases(sandbox.routing(PORT))) {
+            var _ = ours.ask("/small", WARM_CONNECTIONS, bench.either(15, 30), sandbox.routing(PORT + 1));
+            for (Case each : cases(sandbox.routing(PORT + 1))) {
                 bench.attempt(name(), each.name(), () -> {
                     compare(bench, each, nginx, ours);
                     return each;

@@ -1,5 +1,7 @@
 // What a proxy is measured before: /small is 64 bytes, /big one MiB, /huge a hundred; a POST is counted, /idle begins a stream of
-// events and stays silent, an upgrade is a WebSocket that says everything back. Prints the address it is reached at.
+// events and stays silent, an upgrade is a WebSocket that says everything back. Listens on two ports, one for each proxy: whoever
+// closes connections first uses up the client's ports towards one for a minute, and must not charge that to the other.
+// Prints the address it is reached at.
 const { createHash } = require('crypto');
 const http = require('http');
 const os = require('os');
@@ -20,7 +22,7 @@ function huge(response) {
   more();
 }
 
-const server = http.createServer((request, response) => {
+function answer(request, response) {
   if (request.method === 'POST') {
     request.on('data', () => {}).on('end', () => response.writeHead(200, { 'Content-Length': small.length }).end(small));
   } else if (request.url === '/idle') {
@@ -33,9 +35,9 @@ const server = http.createServer((request, response) => {
     response.writeHead(200, { 'Content-Length': body.length });
     response.end(body);
   }
-});
+}
 
-server.on('upgrade', (request, socket, early) => {
+function upgrade(request, socket, early) {
   const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + GUID).digest('base64');
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
   let bytes = early;
@@ -49,9 +51,13 @@ server.on('upgrade', (request, socket, early) => {
       socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
     }
   });
-});
+}
 
-server.listen(port, '0.0.0.0', () => {
-  const outside = Object.values(os.networkInterfaces()).flat().find((each) => !each.internal && each.family === 'IPv4');
-  console.log(outside.address);
-});
+let listening = 0;
+for (const each of [port, port + 1]) {
+  http.createServer(answer).on('upgrade', upgrade).listen(each, '0.0.0.0', () => {
+    if (++listening < 2) return;
+    const outside = Object.values(os.networkInterfaces()).flat().find((one) => !one.internal && one.family === 'IPv4');
+    console.log(outside.address);
+  });
+}
