@@ -27,30 +27,34 @@ public final class Certificates {
         this.root = root;
     }
 
-    /// Fills the folder that lives in memory from the image's archive, if it is there and still empty.
+    /// Fills the folder that lives in memory from the image's archive, if it is there and nobody did before, and trusts
+    /// again what was added since.
     public void restore() {
         Path folder = root.resolve("etc/ssl/certs");
         Path archive = root.resolve("usr/local/share/e2b/ssl-certs.tar");
         try {
-            if (!Files.isRegularFile(archive)
-                    || !Files.isDirectory(folder)
-                    || !FileSystem.of(FilePath.of(folder.toString())).isMemory()
-                    || !isEmpty(folder)) {
+            if (!Files.isDirectory(folder)
+                    || !FileSystem.of(FilePath.of(folder.toString())).isMemory()) {
                 return;
             }
-            Process tar = new ProcessBuilder("tar", "-xf", archive.toString(), "-C", folder.toString())
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (!tar.waitFor(UNPACK_SECONDS_MAX, TimeUnit.SECONDS) || tar.exitValue() != 0) {
-                LOG.warn("{} could not be unpacked into {}", archive, folder);
-                return;
+            if (Files.isRegularFile(archive) && isEmpty(folder)) {
+                unpack(archive, folder);
             }
             trustAgain(folder.resolve("ca-certificates.crt"));
         } catch (IOException e) {
             LOG.warn("cannot restore {}", folder, e);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void unpack(Path archive, Path folder) throws IOException, InterruptedException {
+        Process tar = new ProcessBuilder("tar", "-xf", archive.toString(), "-C", folder.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (!tar.waitFor(UNPACK_SECONDS_MAX, TimeUnit.SECONDS) || tar.exitValue() != 0) {
+            LOG.warn("{} could not be unpacked into {}", archive, folder);
         }
     }
 
