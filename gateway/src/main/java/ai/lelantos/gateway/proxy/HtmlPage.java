@@ -34,8 +34,9 @@ final class HtmlPage {
             dt { color: var(--soft); }
             dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
               font-size: 14px; }
+            dd.said { font: inherit; }
             @media (max-width: 480px) { main { padding: 24px 20px; } h1 { font-size: 22px; } dl { grid-template-columns: 1fr;
-              gap: 0 0; } dd { margin-bottom: 8px; } }
+              gap: 0 0; } dd { margin-bottom: 8px; word-break: break-all; } dd.said { word-break: normal; } }
             </style>
             </head>
             <body>
@@ -63,12 +64,13 @@ final class HtmlPage {
         return this;
     }
 
-    /// One line of the small table: a value that the reader may need to tell somebody.
+    /// One line of the small table: a value that the reader may need to tell somebody, or words, which break between
+    /// them.
     HtmlPage fact(String name, String value) {
         text.append(facts ? "" : "<dl>\n")
                 .append("<dt>")
                 .append(name)
-                .append("</dt><dd>")
+                .append(value.indexOf(' ') < 0 ? "</dt><dd>" : "</dt><dd class=\"said\">")
                 .append(escaped(value))
                 .append("</dd>\n");
         facts = true;

@@ -135,11 +135,12 @@ class DataPlaneIT {
         assertThat(ask(id, 8000, "GET /", ""))
                 .contains("\nHost: localhost:8000\n")
                 .contains("X-Forwarded-Host: 8000-" + id + ".lelantos.localhost\n");
-        assertThat(product.post(
-                                "/v2/sandboxes",
-                                "{\"templateID\":\"base\",\"network\":{\"maskRequestHost\":\"-https://abcd\"}}")
-                        .status())
-                .isEqualTo(400);
+        for (String network : List.of("\"maskRequestHost\":\"-https://abcd\"", "\"httpsPorts\":[49983]")) {
+            assertThat(product.post("/v2/sandboxes", "{\"templateID\":\"base\",\"network\":{" + network + "}}")
+                            .status())
+                    .as(network)
+                    .isEqualTo(400);
+        }
     }
 
     @Test

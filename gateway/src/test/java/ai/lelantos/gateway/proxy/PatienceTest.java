@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 /// How long a connection that asks nothing may stay, in virtual time.
 class PatienceTest {
@@ -63,6 +64,18 @@ class PatienceTest {
                     .startsWith("HTTP/1.1 503 ")
                     .contains("Connection: keep-alive");
             answer.release();
+        }
+        assertThat(channel.isOpen()).isTrue();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void anAnswerMayTakeAsLongAsItLikes() {
+        running.wakes((_, _) -> Mono.never());
+        var channel = new EmbeddedChannel(new Http1Client(board, "http"));
+        channel.writeInbound(bytes("GET / HTTP/1.1\r\nHost: 80-abc.localhost\r\n\r\n"));
+        for (int minute = 0; minute < 60; minute++) {
+            assertThat(after(after(channel, 30), 30).<ByteBuf>readOutbound()).isNull();
         }
         assertThat(channel.isOpen()).isTrue();
         channel.finishAndReleaseAll();

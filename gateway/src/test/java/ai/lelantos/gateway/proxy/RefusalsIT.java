@@ -7,6 +7,7 @@ import ai.lelantos.gateway.sandbox.Running;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,9 +137,10 @@ class RefusalsIT {
     }
 
     @Test
-    void theAgentsPortNeedsNoTrafficToken() {
+    void theAgentsPortNeedsNoTrafficTokenAndHasItsOwnName() {
+        var seen = new CompletableFuture<String>();
         try (Guest agent = new Guest(Switchboard.AGENT_PORT, wire -> {
-            if (!wire.head().isEmpty()) {
+            if (seen.complete(wire.head())) {
                 wire.send("HTTP/1.1 204 No Content\r\n\r\n");
             }
         })) {
@@ -146,6 +148,9 @@ class RefusalsIT {
             stage.running.starts(
                     new Route("abc", open.lifecycle(), open.address(), "a", "s3cret", "masked", Set.of(), -1));
             assertThat(stage.ask(Stage.get("abc", agent.port(), "/health"))).startsWith("HTTP/1.1 204 ");
+            assertThat(seen.join())
+                    .contains("\r\nHost: 49983-abc.localhost\r\n")
+                    .doesNotContain("masked");
         }
     }
 
@@ -176,6 +181,11 @@ class RefusalsIT {
                     .startsWith("{\"message\":\"This endpoint is reserved for the E2B control plane and "
                             + "is not reachable through the sandbox URL\",\"path\":\"/")
                     .endsWith("\",\"code\":404}");
+            isHtml(
+                    stage.ask(Stage.get(id, 49983, path, BROWSER)),
+                    404,
+                    "Endpoint Not Available",
+                    "reserved for the E2B control plane");
         }
     }
 
