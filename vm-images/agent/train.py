@@ -1,16 +1,18 @@
 """Plays a client of the agent, in a workshop: what runs here is what the AOT cache makes fast.
 
-Started with the agent's port; ends non-zero when an answer is not the one the protocol promises.
+Started with the agent's port and the path of its host's line; ends non-zero when an answer is not the one the protocol promises.
 """
 
 import base64
 import http.client
 import json
+import socket
 import struct
 import sys
 
 HOST = "127.0.0.1"
 PORT = int(sys.argv[1])
+HOST_LINE = sys.argv[2]
 ROUNDS = 40
 ANSWER_SECONDS_MAX = 30
 USER = {"Authorization": "Basic " + base64.b64encode(b"user:").decode()}
@@ -103,10 +105,22 @@ def processes():
     unary("/process.Process/List", {})
 
 
+def introduce(identity):
+    """What a sandbox's host says first."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(ANSWER_SECONDS_MAX)
+        line.connect(HOST_LINE)
+        line.sendall(json.dumps(identity).encode() + b"\n")
+        answer = line.makefile().readline()
+    if not answer.startswith("204"):
+        sys.exit(f"train: the host's line answered {answer!r}")
+
+
 def main():
     init = {"envVars": {"TRAINED": "yes"}, "defaultUser": "user", "sandboxId": "train", "templateId": "train"}
     call("POST", "/init", json.dumps(init), {"Content-Type": "application/json"})
     for _ in range(ROUNDS):
+        introduce(init)
         call("GET", "/health")
         call("GET", "/metrics")
         call("GET", "/envs")

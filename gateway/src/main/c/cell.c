@@ -36,6 +36,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,6 +54,7 @@ enum { MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOATIME = 1024, MS_BIND = 
 #define IDS 65536              // user and group ids of one sandbox
 #define LINE_MAX_BYTES 4096    // of one command
 #define DISK_WAIT_SECONDS 10   // for an earlier user of the same disk; then SIGALRM ends this cell
+#define HOST_LINE_WAITING 8    // connections of the host that the agent has not taken yet
 #define TAIL_BYTES 600         // of the log that an error quotes
 #define CELL_TMPFS "mode=0755,size=1m,nr_inodes=256"   // log and mount points; bounds what an agent may print
 #define DEV_TMPFS "mode=0755,size=64k,nr_inodes=512"
@@ -388,13 +390,26 @@ static int log_has(const char *needle) {
     return strstr(text, needle) != NULL;
 }
 
+// The agent's standard input: a socket in BUNDLE that only the host's root may connect to. No path inside leads to it.
+static int host_line(const char *bundle) {
+    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "host"};
+    int line = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (line < 0 || chdir(bundle)) die("host line");   // a name of its own length, however long the path to it
+    unlink(name.sun_path);
+    mode_t before = umask(0177);
+    if (bind(line, (struct sockaddr *) &name, sizeof name) || listen(line, HOST_LINE_WAITING)) die("host line");
+    umask(before);
+    if (chdir("/")) die("/");
+    return line;
+}
+
 static pid_t start(const char *runtime, const char *state, const char *bundle, const char *id) {
     pid_t pid = fork();
     if (pid < 0) die("fork");
     if (pid == 0) {
-        int null = open("/dev/null", O_RDONLY), log = open(at("log"), O_WRONLY | O_APPEND);
-        if (null < 0 || log < 0) die("log");
-        dup2(null, 0);
+        int line = host_line(bundle), log = open(at("log"), O_WRONLY | O_APPEND);
+        if (log < 0) die("log");
+        dup2(line, 0);
         dup2(log, 1);
         dup2(log, 2);
         const char *name = strrchr(runtime, '/') ? strrchr(runtime, '/') + 1 : runtime;

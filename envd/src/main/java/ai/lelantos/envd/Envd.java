@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/// The agent's main: reads its settings, opens its port, prints one line.
+/// The agent's main: reads its settings, opens its port, prints one line, listens to its host.
 public final class Envd {
 
     /// What a bad setting exits with, as opposed to a failure of the machine.
@@ -19,7 +19,7 @@ public final class Envd {
 
     private Envd() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         Logger.getLogger("").setLevel(Level.WARNING);
         EnvdSettings settings;
         try {
@@ -30,19 +30,21 @@ public final class Envd {
             return;
         }
         Precedence.take(settings.nice());
-        Server server;
+        Wiring.Agent agent;
         try {
-            server = Wiring.server(settings);
+            agent = Wiring.agent(settings);
         } catch (Errno e) {
             System.err.println("envd: " + e.getMessage());
             System.exit(EXIT_USAGE);
             return;
         }
+        Server server = agent.server();
         server.start().join();
         announce(
                 System.out,
                 settings.host(),
                 Objects.requireNonNull(server.activePort()).localAddress().getPort());
+        agent.hostLine().open();
     }
 
     private static void announce(PrintStream out, String host, int port) {

@@ -11,6 +11,7 @@ import ai.lelantos.envd.files.FilesystemService;
 import ai.lelantos.envd.host.BootFacts;
 import ai.lelantos.envd.host.Certificates;
 import ai.lelantos.envd.host.Globals;
+import ai.lelantos.envd.host.HostLine;
 import ai.lelantos.envd.host.HostRoutes;
 import ai.lelantos.envd.host.Init;
 import ai.lelantos.envd.host.Metrics;
@@ -45,7 +46,10 @@ final class Wiring {
 
     private Wiring() {}
 
-    static Server server(EnvdSettings settings) throws Errno {
+    /// What main sets going.
+    record Agent(Server server, HostLine hostLine) {}
+
+    static Agent agent(EnvdSettings settings) throws Errno {
         var users = new Users();
         var globals = new Globals();
         var token = new AccessToken();
@@ -60,7 +64,9 @@ final class Wiring {
         new FilesRoutes(new FileGate(token, Clock.systemUTC()), users, globals).mount(endpoints);
         // An agent that listens on one address only is not alone on its machine: its clock and ports stay as they are.
         boolean alone = new InetSocketAddress(settings.host(), 0).getAddress().isAnyLocalAddress();
-        hostRoutes(token, globals, alone).mount(endpoints);
+        Init init = init(token, globals, alone);
+        new HostRoutes(globals, init, new Metrics(Path.of("/sys/fs/cgroup"), Path.of("/proc"), Clock.systemUTC()))
+                .mount(endpoints);
 
         var server = Server.builder()
                 .http(new InetSocketAddress(settings.host(), settings.port()))
@@ -77,17 +83,14 @@ final class Wiring {
             new Exposure(loop).start();
         }
         Readiness.keep(loop);
-        return server.decorator(new AccessRoutes(token, callers)).build();
+        return new Agent(server.decorator(new AccessRoutes(token, callers)).build(), new HostLine(init));
     }
 
-    private static HostRoutes hostRoutes(AccessToken token, Globals globals, boolean alone) {
+    private static Init init(AccessToken token, Globals globals, boolean alone) {
         Path root = Path.of("/");
         var certificates = new Certificates(root);
         certificates.restore();
-        return new HostRoutes(
-                globals,
-                new Init(token, globals, new BootFacts(root, alone), certificates),
-                new Metrics(Path.of("/sys/fs/cgroup"), Path.of("/proc"), Clock.systemUTC()));
+        return new Init(token, globals, new BootFacts(root, alone), certificates);
     }
 
     private static ProcessService processes(EnvdSettings settings, Loop loop, Identity identity, Globals globals)

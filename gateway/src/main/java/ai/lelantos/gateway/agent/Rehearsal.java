@@ -16,11 +16,12 @@ import reactor.core.publisher.Mono;
 public final class Rehearsal {
 
     /// Measured: the first round costs the agent some 150 ms of processor time, the tenth 18 ms; more of them would
-    /// cost
-    /// the host more than they save a client.
+    /// cost the host more than they save a client.
     private static final int ROUNDS = 10;
 
     private static final Duration MAX = Duration.ofSeconds(30);
+    private static final String USER =
+            Base64.getEncoder().encodeToString((Introduction.DEFAULT_USER + ":").getBytes(StandardCharsets.UTF_8));
     private static final String COMMAND = """
             {"process":{"cmd":"/bin/bash","args":["-l","-c","true"]},"stdin":false}""";
 
@@ -33,10 +34,8 @@ public final class Rehearsal {
     /// Ends when it is over; fails when the agent did not play its part.
     public Mono<Void> of(InetAddress host) {
         byte[] start = Envelope.of(ByteString.copyFromUtf8(COMMAND)).encode().toByteArray();
-        byte[] nothing = "{}".getBytes(StandardCharsets.UTF_8);
         return Flux.range(0, ROUNDS)
-                .concatMap(round -> ask(host, "/init", "application/json", nothing)
-                        .then(ask(host, "/process.Process/Start", "application/connect+json", start)))
+                .concatMap(round -> ask(host, "/process.Process/Start", "application/connect+json", start))
                 .then()
                 .timeout(MAX);
     }
@@ -57,7 +56,4 @@ public final class Rehearsal {
                                 : Mono.error(new Agent.AgentFailure(
                                         path + " answered " + head.status().code()))));
     }
-
-    private static final String USER =
-            Base64.getEncoder().encodeToString((Agent.DEFAULT_USER + ":").getBytes(StandardCharsets.UTF_8));
 }

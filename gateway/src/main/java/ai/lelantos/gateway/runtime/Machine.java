@@ -12,6 +12,11 @@ public interface Machine {
     /// Where its ports are reached from the gateway.
     InetAddress address();
 
+    /// Tells its agent whose it is from now on; asked once, between boot and the first client.
+    ///
+    /// @param identity one line: the JSON body of the agent's `/init`
+    Mono<Void> introduce(byte[] identity);
+
     boolean frozen();
 
     /// Stops every process where it stands; memory stays.

@@ -38,8 +38,8 @@ public interface RuntimeDriver {
     /// Begins to keep machines like this one booted ahead; a hint, repeated by every [#boot].
     Mono<Void> warm(MachineSpec spec);
 
-    /// A machine whose agent answers; taken from a pool where one fits. The caller makes it a sandbox by the agent's
-    /// `/init`.
+    /// A machine whose agent answers; taken from a pool where one fits. The caller makes it a sandbox by
+    /// [Machine#introduce].
     Mono<Machine> boot(MachineSpec spec);
 
     /// Boots again, from scratch, on the disk that [Machine#halt] kept; same machine id, nothing of its memory, maybe

@@ -1,6 +1,6 @@
 package ai.lelantos.gateway.sandbox;
 
-import ai.lelantos.gateway.agent.Agent;
+import ai.lelantos.gateway.agent.Introduction;
 import ai.lelantos.gateway.runtime.Machine;
 import ai.lelantos.gateway.runtime.MachineSpec;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
@@ -23,7 +23,6 @@ final class Machinery {
     private final LiveSandboxes live;
     private final Deadlines deadlines;
     private final RuntimeDriver driver;
-    private final Agent agent;
     private final Tokens tokens;
     private final SandboxSettings settings;
     private final StartCounter starts;
@@ -34,7 +33,6 @@ final class Machinery {
             LiveSandboxes live,
             Deadlines deadlines,
             RuntimeDriver driver,
-            Agent agent,
             Tokens tokens,
             SandboxSettings settings,
             StartCounter starts,
@@ -43,7 +41,6 @@ final class Machinery {
         this.live = live;
         this.deadlines = deadlines;
         this.driver = driver;
-        this.agent = agent;
         this.tokens = tokens;
         this.settings = settings;
         this.starts = starts;
@@ -53,7 +50,8 @@ final class Machinery {
     /// From `starting` to `running`, or to `gone` with the reason.
     Mono<Sandbox> boot(Sandbox row, Duration timeout) {
         return driver.boot(spec(row))
-                .flatMap(machine -> run(row, machine, timeout, List.of(Event.RUNNING))
+                .flatMap(machine -> introduce(row, machine)
+                        .then(Mono.defer(() -> run(row, machine, timeout, List.of(Event.RUNNING))))
                         .onErrorResume(
                                 failure -> machine.kill().onErrorComplete().then(Mono.error(failure))))
                 .doOnNext(running -> starts.started(running.team(), running.templateId()))
@@ -61,6 +59,7 @@ final class Machinery {
     }
 
     /// From `resuming` to `running`. What cannot go on where it stood is gone; what only found no room stays paused.
+    /// An agent that kept its memory knows who it is.
     Mono<Sandbox> revive(Sandbox row, Duration timeout, boolean memory) {
         Machine machine = live.machine(row.id());
         List<Event> events = List.of(Event.RESUMED, Event.RUNNING);
@@ -73,7 +72,8 @@ final class Machinery {
         }
         Mono<Void> halted = machine == null ? Mono.empty() : machine.halt();
         return halted.then(Mono.defer(() -> driver.reboot(machineId(row), spec(row))))
-                .flatMap(fresh -> run(row, fresh, timeout, events)
+                .flatMap(fresh -> introduce(row, fresh)
+                        .then(Mono.defer(() -> run(row, fresh, timeout, events)))
                         .onErrorResume(failure -> fresh.halt().onErrorComplete().then(Mono.error(failure))))
                 .onErrorResume(failure -> {
                     live.drop(row.id());
@@ -111,23 +111,19 @@ final class Machinery {
         open(row, machine);
     }
 
-    Mono<Void> introduce(Sandbox row, Machine machine) {
-        return agent.init(
-                machine.address(),
-                new Agent.Identity(
+    private Mono<Void> introduce(Sandbox row, Machine machine) {
+        return machine.introduce(new Introduction(
                         row.id(),
                         row.templateId(),
                         row.secure() ? tokens.access(row.id()) : null,
                         row.envVars(),
-                        clock.instant()));
+                        clock.instant())
+                .line());
     }
 
     private Mono<Sandbox> run(Sandbox row, Machine machine, Duration timeout, List<Event> events) {
-        return introduce(row, machine)
-                .then(Mono.defer(() -> {
-                    Instant now = now();
-                    return store.run(row, machine.id(), now, now.plus(timeout), events);
-                }))
+        Instant now = now();
+        return store.run(row, machine.id(), now, now.plus(timeout), events)
                 .switchIfEmpty(Mono.error(() -> new Refusal(Refusal.Kind.STILL_MOVING, row.id())))
                 .doOnNext(running -> open(running, machine));
     }

@@ -122,7 +122,6 @@ final class Reconciliation {
                 ? row.endAt()
                 : now.plusSeconds(row.policy().autoResumeSeconds());
         return machine.thaw()
-                .then(Mono.defer(() -> machinery.introduce(row, machine)))
                 .then(Mono.defer(() -> store.run(row, machine.id(), now, end, List.of(Event.RESUMED, Event.RUNNING))))
                 .doOnNext(running -> machinery.adopt(running, machine));
     }

@@ -55,8 +55,8 @@ public final class Sandboxes implements AutoCloseable {
         this.logs = new LogStore(needs.database);
         this.output = new OutputLog(logs, needs.settings, needs.clock);
         this.metrics = new MetricStore(needs.database);
-        Machinery machinery = new Machinery(
-                store, live, deadlines, needs.driver, needs.agent, needs.tokens, needs.settings, starts, needs.clock);
+        Machinery machinery =
+                new Machinery(store, live, deadlines, needs.driver, needs.tokens, needs.settings, starts, needs.clock);
         this.lifecycle = new SandboxLifecycle(store, live, transitions, deadlines, machinery, needs.node, needs.clock);
         this.reconciliation = new Reconciliation(store, live, machinery, needs.driver, needs.node, needs.clock);
         this.running = new RunningSandboxes(live, lifecycle, needs.tokens, output);

@@ -50,27 +50,18 @@ class ChaosIT {
     void databaseRuntimeAndClientsAgree() throws Exception {
         System.out.println("chaos: seed " + SEED + ", " + SEQUENCES + " sequences, " + KILLS + " kills");
         Path home = Files.createTempDirectory(Path.of("/tmp"), "lelantos-it-");
-        try (ScriptedAgent agent = ScriptedAgent.start()) {
-            Product product = new Product(
-                    home,
-                    FolderGateway.class,
-                    Map.of(
-                            "LELANTOS_SANDBOX_AGENT_PORT",
-                            String.valueOf(agent.port()),
-                            "LELANTOS_TEAM_CONCURRENCY_MAX",
-                            "100000"));
+        Product product = new Product(home, FolderGateway.class, Map.of("LELANTOS_TEAM_CONCURRENCY_MAX", "100000"));
+        product.start();
+        try {
+            List<Told> all = live(product);
+            all.stream().filter(each -> each.id() != null).forEach(Told::look);
+            agree(product, all);
+            product.kill();
             product.start();
-            try {
-                List<Told> all = live(product);
-                all.stream().filter(each -> each.id() != null).forEach(Told::look);
-                agree(product, all);
-                product.kill();
-                product.start();
-                all.stream().filter(each -> each.id() != null).forEach(Told::look);
-                agree(product, all);
-            } finally {
-                product.close();
-            }
+            all.stream().filter(each -> each.id() != null).forEach(Told::look);
+            agree(product, all);
+        } finally {
+            product.close();
         }
     }
 

@@ -14,8 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// One gateway for all tests of this module: embedded PostgreSQL, scripted machines, one scripted agent for all of
-/// them.
+/// One gateway for all tests of this module: embedded PostgreSQL, scripted machines.
 /// Every answer is judged by the written contract.
 final class Server {
 
@@ -31,7 +30,6 @@ final class Server {
     static final String OTHER_TEAM = "22222222-2222-4333-8444-555555555555";
 
     private final Path home;
-    private final ScriptedAgent agent;
     private ScriptedDriver driver;
     private Gateway gateway;
     private @Nullable Beside database;
@@ -39,7 +37,6 @@ final class Server {
 
     private Server(Path home) {
         this.home = home;
-        this.agent = ScriptedAgent.start();
         this.driver = new ScriptedDriver();
         this.gateway = open(driver, Map.of());
     }
@@ -68,7 +65,6 @@ final class Server {
         environment.put("LELANTOS_ACCESS_TOKEN", ACCESS_TOKEN);
         environment.put("LELANTOS_ADMIN_TOKEN", ADMIN_TOKEN);
         environment.put("LELANTOS_TEAM_ID", TEAM);
-        environment.put("LELANTOS_SANDBOX_AGENT_PORT", String.valueOf(agent.port()));
         environment.put("LELANTOS_SANDBOX_METRICS_EVERY", "200ms");
         return Gateway.start(environment, (settings, homeOfIt) -> machines);
     }
@@ -119,7 +115,6 @@ final class Server {
             database.close();
         }
         gateway.close();
-        agent.close();
         try (var all = Files.walk(home)) {
             for (Path each : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(each);

@@ -26,9 +26,6 @@ final class StoreGateway {
         environment.put("LELANTOS_API_KEY", args[1]);
         environment.put("LELANTOS_TEAM_ID", TEAM);
         environment.put("LELANTOS_TEAM_CONCURRENCY_MAX", "1000000");
-        environment.put(
-                "LELANTOS_SANDBOX_AGENT_PORT",
-                String.valueOf(ScriptedAgent.start().port()));
         Gateway gateway = Gateway.start(environment, (settings, homeOfIt) -> new ScriptedDriver());
         Runtime.getRuntime().addShutdownHook(new Thread(gateway::close));
         try (Beside database = Beside.of(home)) {

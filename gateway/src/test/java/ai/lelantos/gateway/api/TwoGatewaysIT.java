@@ -33,7 +33,6 @@ class TwoGatewaysIT {
     private static final Contract CONTRACT = Contract.read();
 
     private final Path folder;
-    private final ScriptedAgent agent = ScriptedAgent.start();
     private final ScriptedDriver leftMachines = new ScriptedDriver();
     private ScriptedDriver rightMachines = new ScriptedDriver();
     private final Gateway left;
@@ -64,7 +63,6 @@ class TwoGatewaysIT {
         environment.put("LELANTOS_API_KEY", Server.KEY);
         environment.put("LELANTOS_TEAM_ID", Server.TEAM);
         environment.put("LELANTOS_TEAM_CONCURRENCY_MAX", String.valueOf(PLACES));
-        environment.put("LELANTOS_SANDBOX_AGENT_PORT", String.valueOf(agent.port()));
         if (url != null) {
             environment.put("LELANTOS_DATABASE_URL", url);
         }
@@ -81,7 +79,6 @@ class TwoGatewaysIT {
         right.close();
         left.close();
         database.close();
-        agent.close();
         try (var all = Files.walk(folder)) {
             for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(each);

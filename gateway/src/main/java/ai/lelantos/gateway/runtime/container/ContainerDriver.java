@@ -56,7 +56,7 @@ public final class ContainerDriver implements RuntimeDriver {
     private static final int EXITS_MAX = 4_096;
 
     private static final String ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
-    private static final int ID_LENGTH = 12;
+    static final int ID_LENGTH = 12;
 
     private final Instance instance;
     private final RuntimeSettings settings;
@@ -121,6 +121,7 @@ public final class ContainerDriver implements RuntimeDriver {
         strongEnough();
         HomeLock lock = HomeLock.take(instance.home());
         try {
+            HostLine.check(instance);
             Ground ground = Ground.prepare(instance, settings, workers, true);
             Places places = new Places(settings.machinesMax() + Ground.PLACES_SPARE);
             Slots slots = new Slots(ground, places);

@@ -52,6 +52,11 @@ final class ContainerMachine implements Machine {
     }
 
     @Override
+    public Mono<Void> introduce(byte[] identity) {
+        return HostLine.say(id(), directory(), identity);
+    }
+
+    @Override
     public boolean frozen() {
         return frozen;
     }

@@ -177,6 +177,11 @@ public final class FolderDriver implements RuntimeDriver {
         }
 
         @Override
+        public Mono<Void> introduce(byte[] identity) {
+            return Mono.empty();
+        }
+
+        @Override
         public boolean frozen() {
             return frozenAtStart;
         }

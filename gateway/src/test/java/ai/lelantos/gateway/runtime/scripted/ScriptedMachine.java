@@ -75,6 +75,11 @@ public final class ScriptedMachine implements Machine {
     }
 
     @Override
+    public Mono<Void> introduce(byte[] identity) {
+        return Mono.empty();
+    }
+
+    @Override
     public boolean frozen() {
         return state.get() == State.FROZEN;
     }
