@@ -84,11 +84,12 @@ public final class Bench {
             }
             work.on(made);
         } finally {
-            made.forEach(this::killQuietly);
+            made.forEach(this::end);
         }
     }
 
-    private void killQuietly(Sandbox sandbox) {
+    /// Kills it; that it could not is said, and is no measurement.
+    public void end(Sandbox sandbox) {
         try {
             platform.kill(sandbox);
         } catch (RuntimeException e) {

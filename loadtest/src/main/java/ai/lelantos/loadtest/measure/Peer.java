@@ -245,23 +245,12 @@ public final class Peer implements AutoCloseable {
     }
 
     /// Memory it has for itself and its share of what it shares, in megabytes.
-    public double memoryMegabytes() throws IOException {
-        double kilobytes = 0;
-        for (long pid : pids) {
-            String rollup = Files.readString(Path.of("/proc/" + pid + "/smaps_rollup"));
-            kilobytes += Long.parseLong(rollup.replaceAll("(?s).*\nPss:\\s*(\\d+) kB.*", "$1"));
-        }
-        return kilobytes / 1e3;
+    public double memoryMegabytes() {
+        return pids.stream().mapToLong(pid -> Proc.of(pid).proportionalKib()).sum() * 1_024 / 1e6;
     }
 
-    private double cpuSeconds() throws IOException {
-        double ticks = 0;
-        for (long pid : pids) {
-            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-        }
-        return ticks / 100; // Linux shows hundredths to programs, whatever it counts in
+    private double cpuSeconds() {
+        return pids.stream().mapToDouble(pid -> Proc.of(pid).cpuSeconds()).sum();
     }
 
     private static boolean answers(int port) {

@@ -1,8 +1,6 @@
 package ai.lelantos.loadtest.report;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import ai.lelantos.loadtest.measure.Proc;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -12,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 /// The gateway's memory and CPU, and the agents' memory, sampled once a second while a run goes on.
 public final class Vitals implements AutoCloseable {
 
-    private static final long CLOCK_TICKS_PER_SECOND = 100;
     private static final int SAMPLES_MAX = 7_200;
+    private static final long KIB_PER_MEBIBYTE = 1_024;
 
     private final long gatewayPid;
     private final List<Sample> samples = new ArrayList<>();
@@ -21,7 +19,7 @@ public final class Vitals implements AutoCloseable {
             Thread.ofPlatform().daemon().factory());
     private final long began = System.nanoTime();
     private String scenario = "";
-    private long ticksBefore;
+    private double cpuBefore;
     private long at = began;
 
     /// One second of a run.
@@ -52,7 +50,7 @@ public final class Vitals implements AutoCloseable {
     /// @param gatewayPid 0 when the gateway is not on this machine: then only agents here are seen
     public Vitals(long gatewayPid) {
         this.gatewayPid = gatewayPid;
-        this.ticksBefore = ticks();
+        this.cpuBefore = cpuSeconds();
         var _ = timer.scheduleAtFixedRate(this::sample, 1, 1, TimeUnit.SECONDS);
     }
 
@@ -75,61 +73,23 @@ public final class Vitals implements AutoCloseable {
             return;
         }
         long now = System.nanoTime();
-        long ticks = ticks();
-        double cpu = 100.0 * (ticks - ticksBefore) / CLOCK_TICKS_PER_SECOND / ((now - at) / 1e9);
-        ticksBefore = ticks;
+        double seconds = cpuSeconds();
+        double cpu = 100.0 * (seconds - cpuBefore) / ((now - at) / 1e9);
+        cpuBefore = seconds;
         at = now;
-        int agents = 0;
-        long agentPages = 0;
-        for (Path process : processes()) {
-            if (isAgent(process)) {
-                agents++;
-                agentPages += pages(process);
-            }
-        }
-        long gateway = gatewayPid == 0 ? 0 : pages(Path.of("/proc/" + gatewayPid)) / 256;
+        List<Proc> agents = Proc.agents();
+        long resident = agents.stream().mapToLong(Proc::residentKib).sum();
+        long gateway = gatewayPid == 0 ? 0 : Proc.of(gatewayPid).residentKib();
         samples.add(new Sample(
                 (int) TimeUnit.NANOSECONDS.toSeconds(now - began),
                 scenario,
                 Math.max(cpu, 0),
-                gateway,
-                agents,
-                agentPages / 256));
+                gateway / KIB_PER_MEBIBYTE,
+                agents.size(),
+                resident / KIB_PER_MEBIBYTE));
     }
 
-    private static List<Path> processes() {
-        List<Path> found = new ArrayList<>();
-        try (var all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-            all.forEach(found::add);
-        } catch (IOException _) {
-            found.clear();
-        }
-        return found;
-    }
-
-    private static boolean isAgent(Path process) {
-        return text(process.resolve("cmdline")).startsWith("/.lelantos/jre/bin/java");
-    }
-
-    private static long pages(Path process) {
-        String[] fields = text(process.resolve("statm")).split(" ", -1);
-        return fields.length > 1 ? Long.parseLong(fields[1]) : 0;
-    }
-
-    private long ticks() {
-        if (gatewayPid == 0) {
-            return 0;
-        }
-        String stat = text(Path.of("/proc/" + gatewayPid + "/stat"));
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
-        return fields.length > 12 ? Long.parseLong(fields[11]) + Long.parseLong(fields[12]) : 0;
-    }
-
-    private static String text(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException _) {
-            return "";
-        }
+    private double cpuSeconds() {
+        return gatewayPid == 0 ? 0 : Proc.of(gatewayPid).cpuSeconds();
     }
 }

@@ -27,10 +27,10 @@ final class Exec implements Scenario {
             inside(bench, sandbox, bench.either(40, 200));
             var _ = Pace.count(4, 20, () -> run(sandbox));
             for (int workers : List.of(1, 10, 50, 100)) {
-                Samples samples = Pace.during(workers, bench.seconds(4, 15), () -> run(sandbox));
+                Samples samples = Pace.during(workers, bench.seconds(2, 15), () -> run(sandbox));
                 bench.row(samples.row(name(), "true", workers));
             }
-            Samples paced = Pace.rate(20, bench.seconds(4, 20), () -> run(sandbox));
+            Samples paced = Pace.rate(20, bench.seconds(2, 20), () -> run(sandbox));
             bench.row(paced.row(name(), "true at 20/s", 20));
         });
     }

@@ -30,13 +30,13 @@ final class Files implements Scenario {
             Sandbox sandbox = made.getFirst();
             for (int workers : new int[] {1, 50}) {
                 var next = new AtomicInteger();
-                Samples up = Pace.during(workers, bench.seconds(3, 15), () -> {
+                Samples up = Pace.during(workers, bench.seconds(2, 15), () -> {
                     sandbox.upload("small/" + next.getAndIncrement() % 1000 + ".txt", SMALL);
                     return sandbox;
                 });
                 bench.row(up.row(name(), "upload 1 KiB", workers));
                 Samples down =
-                        Pace.during(workers, bench.seconds(3, 15), () -> whole(sandbox, "small/0.txt", SMALL.length));
+                        Pace.during(workers, bench.seconds(2, 15), () -> whole(sandbox, "small/0.txt", SMALL.length));
                 bench.row(down.row(name(), "download 1 KiB", workers));
             }
             large(bench, sandbox, bench.either(128, 1024));

@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 
 /// What this machine can do with nobody between: the floors that ratios stand on.
 final class Floors implements Scenario {
@@ -29,7 +30,7 @@ final class Floors implements Scenario {
 
     @Override
     public String about() {
-        return "raw pipe, loopback TCP, fork and exec, a container by the OCI runtime alone, nginx, PostgreSQL";
+        return "raw pipe, loopback TCP, a pipe relayed over it, fork and exec, a container by the OCI runtime alone, nginx, PostgreSQL";
     }
 
     @Override
@@ -37,6 +38,7 @@ final class Floors implements Scenario {
         long size = (long) bench.either(256, 1024) << 20;
         bench.attempt(name(), "pipe", () -> moved(bench, "pipe", size, () -> pipe(size)));
         bench.attempt(name(), "loopback TCP", () -> moved(bench, "loopback TCP", size, () -> loopback(size)));
+        bench.attempt(name(), "pipe over TCP", () -> moved(bench, "pipe over TCP", size, () -> relayed(size)));
         bench.attempt(name(), "fork and exec", () -> {
             bench.row(Pace.count(1, bench.either(50, 200), () -> spawn("/bin/true"))
                     .row(name(), "fork and exec", 1));
@@ -123,10 +125,29 @@ final class Floors implements Scenario {
     }
 
     private static long loopback(long size) throws IOException {
+        return overTcp(out -> write(out, size));
+    }
+
+    /// A command's output, brought over TCP by a relay that does nothing else.
+    private static long relayed(long size) throws IOException, InterruptedException {
+        Process head = new ProcessBuilder("head", "-c", Long.toString(size), "/dev/zero").start();
+        long got = overTcp(out -> {
+            try (OutputStream to = out.getOutputStream()) {
+                var _ = head.getInputStream().transferTo(to);
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        });
+        head.waitFor();
+        return got;
+    }
+
+    /// What the other end of a loopback connection receives from a writer on a thread of its own.
+    private static long overTcp(Consumer<Socket> writing) throws IOException {
         try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 var out = new Socket(listener.getInetAddress(), listener.getLocalPort());
                 var in = listener.accept()) {
-            Thread writer = Thread.ofPlatform().start(() -> write(out, size));
+            Thread writer = Thread.ofPlatform().start(() -> writing.accept(out));
             long got = drain(in.getInputStream());
             try {
                 writer.join();

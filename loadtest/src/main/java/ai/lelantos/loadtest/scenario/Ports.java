@@ -24,7 +24,7 @@ final class Ports implements Scenario {
         bench.with(1, made -> {
             Sandbox sandbox = made.getFirst();
             for (int workers : List.of(1, 10, 50, 100)) {
-                Samples samples = Pace.during(workers, bench.seconds(3, 15), () -> {
+                Samples samples = Pace.during(workers, bench.seconds(2, 15), () -> {
                     int status = sandbox.health();
                     if (status != 204) {
                         throw new IllegalStateException("health answered " + status);

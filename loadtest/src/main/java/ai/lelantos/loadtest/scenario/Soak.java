@@ -13,12 +13,12 @@ final class Soak implements Scenario {
 
     @Override
     public String about() {
-        return "the mixed day for ten minutes (20 s in a quick run), four at a time";
+        return "the mixed day for ten minutes (10 s in a quick run), four at a time";
     }
 
     @Override
     public void run(Bench bench) {
-        bench.row(Pace.during(4, bench.seconds(20, 600), () -> AgentDay.live(bench.platform()))
+        bench.row(Pace.during(4, bench.seconds(10, 600), () -> AgentDay.live(bench.platform()))
                 .row(name(), "mixed day", 4));
     }
 }
