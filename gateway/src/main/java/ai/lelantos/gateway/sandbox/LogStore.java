@@ -16,6 +16,9 @@ import reactor.core.publisher.Mono;
 /// A sandbox's log in SQL: its events and the output of its commands, kept after its death.
 public final class LogStore {
 
+    /// The names of the levels, which are numbers in the table.
+    static final List<String> LEVELS = List.of("debug", "info", "warn", "error");
+
     private final Database database;
 
     public LogStore(Database database) {

@@ -26,7 +26,6 @@ import reactor.core.publisher.Mono;
 /// Logs and metrics over HTTP.
 final class ObserveRoutes {
 
-    private static final List<String> LEVELS = List.of("debug", "info", "warn", "error");
     private static final int LINES_USUAL = 1_000;
     private static final int LINES_MAX = 10_000;
     private static final int SEARCH_CHARS_MAX = 256;
@@ -93,7 +92,7 @@ final class ObserveRoutes {
         boolean forward = query.oneOf("direction", List.of("forward", "backward"), "backward")
                 .equals("forward");
         int limit = (int) query.integer("limit", 0, LINES_USUAL).orElse(LINES_USUAL);
-        int level = LEVELS.indexOf(query.oneOf("level", LEVELS, "debug"));
+        int level = LogStore.LEVELS.indexOf(query.oneOf("level", LogStore.LEVELS, "debug"));
         String search = query.text("search").orElse("");
         if (search.length() > SEARCH_CHARS_MAX) {
             throw Problem.validation("parameter \"search\" has " + search.length() + " characters (at most "
@@ -192,7 +191,7 @@ final class ObserveRoutes {
             return Json.object().put("timestamp", line.at()).put("line", line.message());
         }
         Json.Obj json = Json.object()
-                .put("level", LEVELS.get(line.level()))
+                .put("level", LogStore.LEVELS.get(line.level()))
                 .put("logger", line.logger())
                 .put("message", line.message())
                 .put("sandboxID", id);
@@ -205,7 +204,7 @@ final class ObserveRoutes {
         line.fields().forEach(fields::put);
         return Json.object()
                 .put("timestamp", line.at())
-                .put("level", LEVELS.get(line.level()))
+                .put("level", LogStore.LEVELS.get(line.level()))
                 .put("message", line.message())
                 .put("fields", fields);
     }

@@ -11,7 +11,6 @@ import reactor.core.publisher.Mono;
 final class RunningSandboxes implements Running {
 
     private static final int AGENT_PORT = 49_983;
-    private static final List<String> LEVELS = List.of("debug", "info", "warn", "error");
     private static final int INFO = 1;
 
     private final LiveSandboxes live;
@@ -55,7 +54,7 @@ final class RunningSandboxes implements Running {
 
     @Override
     public Mono<Void> log(String sandboxId, String level, String text) {
-        int known = LEVELS.indexOf(level.toLowerCase(Locale.ROOT));
+        int known = LogStore.LEVELS.indexOf(level.toLowerCase(Locale.ROOT));
         return output.keep(sandboxId, List.of(new OutputLog.Part("guest", known < 0 ? INFO : known, text)));
     }
 
