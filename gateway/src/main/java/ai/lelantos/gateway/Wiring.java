@@ -158,8 +158,8 @@ public class Wiring {
     // ---- the edge
 
     @Bean
-    ServerRoutes serverRoutes() {
-        return new ServerRoutes();
+    ServerRoutes serverRoutes(Given given) {
+        return new ServerRoutes(Home.key(given.home.path()));
     }
 
     @Bean

@@ -71,7 +71,9 @@ public final class Load {
             var bench = new Bench(platform, options.home(), options.quick(), System.err);
             for (Scenario scenario : chosen()) {
                 System.err.println(scenario.name() + ": " + scenario.about());
-                settle(platform);
+                if (!scenario.apart()) {
+                    settle(platform);
+                }
                 vitals.during(scenario.name());
                 bench.attempt(scenario.name(), "did not finish", () -> {
                     scenario.run(bench);

@@ -14,10 +14,18 @@ import reactor.core.publisher.Mono;
 /// What concerns the server itself: is it well, and what does it speak.
 public final class ServerRoutes {
 
+    private static final String HOME = "Lelantos-Home";
+
+    private final String homeKey;
     private final AtomicBoolean draining = new AtomicBoolean();
     private final ClassPathResource description = new ClassPathResource("openapi.yml");
     private final ClassPathResource measured = new ClassPathResource("compat.json");
     private final ClassPathResource page = new ClassPathResource("compat.html");
+
+    /// @param homeKey told by `/health`, so that who started a server knows whether it is that one that answers
+    public ServerRoutes(String homeKey) {
+        this.homeKey = homeKey;
+    }
 
     public RouterFunction<ServerResponse> routes() {
         return route().GET("/health", this::health)
@@ -35,7 +43,10 @@ public final class ServerRoutes {
     private Mono<ServerResponse> health(ServerRequest request) {
         return draining.get()
                 ? Problems.response(new Problem(503, "Service is unavailable"))
-                : ServerResponse.ok().contentType(MediaType.TEXT_PLAIN).bodyValue("Health check successful");
+                : ServerResponse.ok()
+                        .header(HOME, homeKey)
+                        .contentType(MediaType.TEXT_PLAIN)
+                        .bodyValue("Health check successful");
     }
 
     private Mono<ServerResponse> describe(ServerRequest request) {

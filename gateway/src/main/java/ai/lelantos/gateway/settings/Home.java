@@ -3,10 +3,14 @@ package ai.lelantos.gateway.settings;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Set;
 
 /// The one directory that holds everything the product keeps.
@@ -44,6 +48,18 @@ public record Home(Path path) {
                             .formatted(home.path, e));
         }
         return home;
+    }
+
+    /// Six hex digits of the home's hash: what its server is known by on this machine, to the door and in names of
+    /// what it makes on the host.
+    public static String key(Path path) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest(path.toAbsolutePath().normalize().toString().getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash, 0, 3);
+        } catch (NoSuchAlgorithmException every) {
+            throw new AssertionError(every);
+        }
     }
 
     /// Holds the home until the process ends, so that two gateways never share one.

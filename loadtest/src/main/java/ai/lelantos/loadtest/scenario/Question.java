@@ -1,10 +1,12 @@
 package ai.lelantos.loadtest.scenario;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.Result;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// The smallest question to the product's own database, by the driver the product uses, on one connection.
+/// The smallest questions to the product's own database, by the driver the product uses, on one connection.
 final class Question implements AutoCloseable {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
@@ -50,10 +52,35 @@ final class Question implements AutoCloseable {
         }
     }
 
-    int ask() {
-        return answer(Flux.from(connection.createStatement("select 1").execute())
-                .flatMap(result -> result.map((row, _) -> row.get(0, Integer.class)))
+    long ask() {
+        return number("select 1::bigint");
+    }
+
+    /// A table for [#write].
+    void prepare() {
+        change("create table if not exists lelantos_bench (at timestamptz not null)");
+    }
+
+    void forget() {
+        change("drop table if exists lelantos_bench");
+    }
+
+    /// One small row, on the disk when this returns.
+    long write() {
+        return change("insert into lelantos_bench values (now())");
+    }
+
+    private long number(String sql) {
+        return answer(Flux.from(connection.createStatement(sql).execute())
+                .flatMap(result -> result.map((row, _) -> row.get(0, Long.class)))
                 .single());
+    }
+
+    @CanIgnoreReturnValue
+    private long change(String sql) {
+        return answer(Flux.from(connection.createStatement(sql).execute())
+                .flatMap(Result::getRowsUpdated)
+                .reduce(0L, Long::sum));
     }
 
     @Override

@@ -3,8 +3,10 @@ package ai.lelantos.loadtest.door;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.lelantos.loadtest.clients.Tool;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,6 +129,24 @@ class DoorIT {
                     knock("export LELANTOS_PORT=" + taken.getLocalPort(), "up", "--detach"),
                     Integer.toString(taken.getLocalPort()),
                     "LELANTOS_PORT");
+        }
+    }
+
+    /// What answers is asked whose it is: the door never takes another program's word for its own server's.
+    @Test
+    void aPortWhereAnotherProgramSaysThatItIsHealthyIsRefused() throws IOException {
+        HttpServer other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
+        other.createContext("/health", exchange -> {
+            exchange.getResponseHeaders().set("Lelantos-Home", "another");
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        other.start();
+        try {
+            String port = Integer.toString(other.getAddress().getPort());
+            refused(knock("export LELANTOS_PORT=" + port, "up", "--detach"), port, "LELANTOS_PORT");
+        } finally {
+            other.stop(0);
         }
     }
 

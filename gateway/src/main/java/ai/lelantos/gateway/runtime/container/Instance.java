@@ -1,10 +1,7 @@
 package ai.lelantos.gateway.runtime.container;
 
-import java.nio.charset.StandardCharsets;
+import ai.lelantos.gateway.settings.Home;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /// Names of what one Lelantos home makes on the host, all derived from the home's path, so that two homes never touch
 /// each
@@ -26,13 +23,7 @@ record Instance(Path home, String key) {
     private static final int REGIONS = 15;
 
     static Instance of(Path home) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256")
-                    .digest(home.toAbsolutePath().normalize().toString().getBytes(StandardCharsets.UTF_8));
-            return new Instance(home, HexFormat.of().formatHex(hash, 0, 3));
-        } catch (NoSuchAlgorithmException every) {
-            throw new AssertionError(every);
-        }
+        return new Instance(home, Home.key(home));
     }
 
     /// The router's network namespace, and the parent cgroup of every machine.
