@@ -25,7 +25,7 @@ public final class Migrations {
     private static final Logger log = LoggerFactory.getLogger(Migrations.class);
 
     /// Scripts under `migrations/`; their place in the list is their version. Only ever append.
-    private static final List<String> SCRIPTS = List.of("001-begin", "002-running");
+    private static final List<String> SCRIPTS = List.of("001-begin", "002-running", "003-places");
 
     /// Any number nobody else locks: "lelantos" in ASCII, cut to what an advisory lock holds.
     private static final long LOCK = 0x6c656c616e746f73L;

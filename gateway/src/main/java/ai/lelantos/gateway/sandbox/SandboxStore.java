@@ -6,6 +6,7 @@ import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.r2dbc.core.DatabaseClient;
@@ -24,24 +25,38 @@ public final class SandboxStore {
             s.metadata::text as metadata, s.env_vars::text as env_vars, s.network::text as network, s.allow_internet,
             s.auto_pause, s.auto_pause_memory, s.auto_resume, s.auto_resume_seconds, s.memory_kept""";
 
-    /// States that count against a team's limit.
-    private static final String ACTIVE = "('starting', 'running', 'resuming', 'pausing')";
+    /// Before a change that takes one of its team's places: nothing is changed when there is none.
+    private static final String PLACE = "place as materialized (select team_refuses(:team) as refused),";
 
-    static final String PLACES =
-            "select count(*)::int as n from sandboxes where team_id = :team and state in " + ACTIVE;
-
-    /// Wraps an update of `sandboxes s`: writes its events with it and gives the changed row, or nothing.
+    /// Wraps an update of `sandboxes`: writes its events with it and gives the changed row, or nothing.
     private static final String WITH_EVENTS = """
-            with s as (%s returning *),
+            with %s s as (%s returning sandboxes.*),
             logged as (
                 insert into sandbox_logs (sandbox_id, at, level, logger, message, fields)
                 select s.id, :now, e.level, 'lifecycle', e.name, e.fields::jsonb
                 from s, unnest(:levels::int[], :names::text[], :fields::text[]) with ordinality as e(level, name,
                     fields, n) order by e.n)
-            select %s from s""".formatted("%s", COLUMNS);
+            select %s""";
 
-    private static final String MOVE =
-            "update sandboxes set state = :state, version = version + 1 where id = :id and version = :version and ended_at is null";
+    private static final String INSERT = """
+            insert into sandboxes (id, team_id, template_id, template_alias, build_id, image, node_id, state,
+                created_at, started_at, end_at, cpu_count, memory_mb, disk_mb, envd_version, secure, metadata,
+                env_vars, network, allow_internet, auto_pause, auto_pause_memory, auto_resume, auto_resume_seconds)
+            select :id, :team, :template, :alias, :build, :image, :node, 'starting', :now, :now, :end, :cpu, :memory,
+                :disk, :envd, :secure, :metadata::jsonb, :env::jsonb, :network::jsonb, :internet, :autoPause,
+                :autoPauseMemory, :autoResume, :autoResumeSeconds
+            from place where place.refused is null""";
+
+    /// Its commit does not wait for the disk: nobody is told of a state in between, and the write that is told comes
+    /// behind this one in the log.
+    private static final String MOVE = """
+            update sandboxes set state = :state, version = version + 1
+            where id = :id and version = :version and ended_at is null
+                and set_config('synchronous_commit', 'off', true) is not null""";
+
+    private static final String MOVE_WITH_PLACE = """
+            update sandboxes set state = :state, version = version + 1 from place
+            where place.refused is null and id = :id and version = :version and ended_at is null""";
 
     /// Whether the memory is to be kept is written before the machine is touched: who finds the row after a crash knows
     /// it.
@@ -81,44 +96,32 @@ public final class SandboxStore {
                 .one();
     }
 
-    /// Reserves a team's place and writes the row, both or neither; fails with [Refusal] over the limit.
+    /// Takes one of the team's places and writes the row, both or neither; fails with [Refusal] over the limit.
     Mono<Sandbox> insert(Sandbox fresh, Event event) {
-        Mono<Sandbox> write = bindEvents(sql(WITH_EVENTS.formatted("""
-                                insert into sandboxes as s (id, team_id, template_id, template_alias, build_id,
-                                    image, node_id, state,
-                                    created_at, started_at, end_at, cpu_count, memory_mb, disk_mb, envd_version,
-                                        secure, metadata, env_vars,
-                                    network, allow_internet, auto_pause, auto_pause_memory, auto_resume,
-                                        auto_resume_seconds)
-                                values (:id, :team, :template, :alias, :build, :image, :node, 'starting', :now, :now,
-                                    :end, :cpu, :memory, :disk,
-                                    :envd, :secure, :metadata::jsonb, :env::jsonb, :network::jsonb, :internet,
-                                        :autoPause, :autoPauseMemory,
-                                    :autoResume, :autoResumeSeconds)""")), fresh.createdAt(), List.of(event))
-                .bind("id", fresh.id())
-                .bind("team", fresh.team())
-                .bind("template", fresh.templateId())
-                .bind("alias", orNull(fresh.alias(), String.class))
-                .bind("build", fresh.build())
-                .bind("image", fresh.image())
-                .bind("node", fresh.node())
-                .bind("end", fresh.endAt())
-                .bind("cpu", fresh.cpuCount())
-                .bind("memory", fresh.memoryMb())
-                .bind("disk", fresh.diskMb())
-                .bind("envd", fresh.envdVersion())
-                .bind("secure", fresh.secure())
-                .bind("metadata", Json.text(fresh.metadata()))
-                .bind("env", Json.text(fresh.envVars()))
-                .bind("network", orNull(fresh.network(), String.class))
-                .bind("internet", orNull(fresh.allowInternet(), Boolean.class))
-                .bind("autoPause", fresh.policy().autoPause())
-                .bind("autoPauseMemory", fresh.policy().autoPauseMemory())
-                .bind("autoResume", fresh.policy().autoResume())
-                .bind("autoResumeSeconds", fresh.policy().autoResumeSeconds())
-                .map(row -> sandbox(row))
-                .one();
-        return database.transaction(place(fresh.team(), fresh.id()).then(write));
+        return placed(
+                bindEvents(sql(withPlace(INSERT)), fresh.createdAt(), List.of(event))
+                        .bind("id", fresh.id())
+                        .bind("team", fresh.team())
+                        .bind("template", fresh.templateId())
+                        .bind("alias", orNull(fresh.alias(), String.class))
+                        .bind("build", fresh.build())
+                        .bind("image", fresh.image())
+                        .bind("node", fresh.node())
+                        .bind("end", fresh.endAt())
+                        .bind("cpu", fresh.cpuCount())
+                        .bind("memory", fresh.memoryMb())
+                        .bind("disk", fresh.diskMb())
+                        .bind("envd", fresh.envdVersion())
+                        .bind("secure", fresh.secure())
+                        .bind("metadata", Json.text(fresh.metadata()))
+                        .bind("env", Json.text(fresh.envVars()))
+                        .bind("network", orNull(fresh.network(), String.class))
+                        .bind("internet", orNull(fresh.allowInternet(), Boolean.class))
+                        .bind("autoPause", fresh.policy().autoPause())
+                        .bind("autoPauseMemory", fresh.policy().autoPauseMemory())
+                        .bind("autoResume", fresh.policy().autoResume())
+                        .bind("autoResumeSeconds", fresh.policy().autoResumeSeconds()),
+                fresh.id());
     }
 
     /// To a state in between; empty when somebody else changed the row first.
@@ -131,7 +134,13 @@ public final class SandboxStore {
 
     /// The same for a state that takes a place of its team's limit; fails with [Refusal] when there is none.
     Mono<Sandbox> moveWithPlace(Sandbox seen, SandboxState next) {
-        return database.transaction(place(seen.team(), seen.id()).then(move(seen, next)));
+        return placed(
+                bindEvents(sql(withPlace(MOVE_WITH_PLACE)), Instant.EPOCH, List.of())
+                        .bind("id", seen.id())
+                        .bind("version", seen.version())
+                        .bind("team", seen.team())
+                        .bind("state", next.sql()),
+                seen.id());
     }
 
     Mono<Sandbox> run(Sandbox seen, String machine, Instant now, Instant end, List<Event> events) {
@@ -239,26 +248,29 @@ public final class SandboxStore {
                 .rowsUpdated();
     }
 
-    /// The team's row is locked until the transaction ends: of two that take the last place one waits and loses.
-    private Mono<Void> place(UUID team, String id) {
-        return sql("select concurrency_max from teams where id = :team for update")
-                .bind("team", team)
-                .map(row -> number(row, "concurrency_max"))
-                .one()
-                .zipWhen(most -> sql(PLACES)
-                        .bind("team", team)
-                        .map(row -> number(row, "n"))
-                        .one())
-                .flatMap(found -> found.getT2() < found.getT1()
-                        ? Mono.empty()
-                        : Mono.error(new Refusal(Refusal.Kind.OVER_LIMIT, id, String.valueOf(found.getT1()))));
-    }
-
     private DatabaseClient.GenericExecuteSpec changing(String update, Sandbox seen, Instant now, List<Event> events) {
-        return bindEvents(sql(WITH_EVENTS.formatted(update)), now, events)
+        return bindEvents(sql(WITH_EVENTS.formatted("", update, COLUMNS + " from s")), now, events)
                 .bind("id", seen.id())
                 .bind("version", seen.version());
     }
+
+    private static String withPlace(String change) {
+        return WITH_EVENTS.formatted(PLACE, change, "place.refused, " + COLUMNS + " from place left join s on true");
+    }
+
+    /// The changed row, nothing when none was changed, or [Refusal] with how many its team may run.
+    private static Mono<Sandbox> placed(DatabaseClient.GenericExecuteSpec change, String id) {
+        return change.map(row -> new Placed(
+                        row.get("refused", Integer.class),
+                        row.get("id", String.class) == null ? Optional.empty() : Optional.of(sandbox(row))))
+                .one()
+                .flatMap(found -> found.refused == null
+                        ? Mono.justOrEmpty(found.sandbox)
+                        : Mono.error(new Refusal(Refusal.Kind.OVER_LIMIT, id, found.refused.toString())));
+    }
+
+    /// @param refused how many the team may run when it runs as many, else null
+    private record Placed(@Nullable Integer refused, Optional<Sandbox> sandbox) {}
 
     private static DatabaseClient.GenericExecuteSpec bindEvents(
             DatabaseClient.GenericExecuteSpec spec, Instant now, List<Event> events) {

@@ -183,7 +183,7 @@ public final class TemplateRoutes {
                             Json.object().put("templateID", found.id()).put("public", found.isPublic()));
                     return ref.tag() == null
                             ? answer
-                            : store.bootable(found.id(), ref.tagOrDefault())
+                            : store.ready(found.id(), ref.tagOrDefault())
                                     .switchIfEmpty(Mono.error(() -> new Problem(
                                                     404,
                                                     "tag '%s' does not exist for template '%s'"
@@ -213,14 +213,14 @@ public final class TemplateRoutes {
                             target,
                             caller,
                             "Template '%s' with tag '%s' not found".formatted(target, target.tagOrDefault()))
-                    .flatMap(id -> store.bootable(id, target.tagOrDefault())
+                    .flatMap(id -> store.ready(id, target.tagOrDefault())
                             .switchIfEmpty(Mono.error(() -> new Problem(
                                             404,
                                             "Template '%s' with tag '%s' not found"
                                                     .formatted(target, target.tagOrDefault()))
                                     .toException()))
-                            .flatMap(build -> store.assign(id, tags, build.buildId(), now())
-                                    .thenReturn(build.buildId())))
+                            .flatMap(build ->
+                                    store.assign(id, tags, build, now()).thenReturn(build)))
                     .flatMap(build -> Json.answer(
                             HttpStatus.CREATED, Json.object().put("tags", tags).put("buildID", build)));
         });

@@ -38,6 +38,22 @@ public final class TemplateStore {
                     r on true
             """;
 
+    /// What a reference may stand for, by rank.
+    private static final String FOUND = """
+             from (
+                select a.template_id as id, case when a.namespace = :slug then 1 else 2 end as rank
+                from template_aliases a where a.alias = :name and (a.namespace = :namespace or (:bare and
+                    a.namespace in (:slug, '')))
+                union all
+                select :name, 3 where :bare
+            ) found join templates t on t.id = found.id and t.deleted_at is null""";
+
+    private static final String READY = """
+            select b.* from template_tags g join template_builds b on b.id = g.build_id
+            where g.template_id = %s and (g.tag = :tag or b.id::text = :tag) and b.status = 'ready'
+                and b.image is not null
+            order by g.seq desc limit 1""";
+
     private final Database database;
 
     public TemplateStore(Database database) {
@@ -46,46 +62,62 @@ public final class TemplateStore {
 
     /// The id a reference stands for, seen by a team: its own namespace, then promoted names, then ids.
     Mono<Owned> resolve(TemplateRef ref, String slug) {
-        return sql("""
-                        select t.id, t.team_id, t.public, t.snapshot from (
-                            select a.template_id as id, case when a.namespace = :slug then 1 else 2 end as rank
-                            from template_aliases a where a.alias = :name and (a.namespace = :namespace or (:bare and
-                                a.namespace in (:slug, '')))
-                            union all
-                            select :name, 3 where :bare
-                        ) found join templates t on t.id = found.id
-                        where t.deleted_at is null order by found.rank limit 1""")
-                .bind("name", ref.name())
-                .bind("namespace", ref.namespace() == null ? slug : ref.namespace())
-                .bind("slug", slug)
-                .bind("bare", ref.namespace() == null)
-                .map(row ->
-                        new Owned(text(row, "id"), uuid(row, "team_id"), flag(row, "public"), flag(row, "snapshot")))
+        return bindRef(
+                        sql("select t.id, t.team_id, t.public, t.snapshot" + FOUND + " order by found.rank limit 1"),
+                        ref,
+                        slug)
+                .map(row -> owned(row))
                 .one();
     }
 
-    /// The newest ready build of a tag; a tag that is a UUID may name the build itself.
-    Mono<Bootable> bootable(String templateId, String tag) {
-        return sql("""
-                        select b.id, b.image, b.cpu_count, b.memory_mb, b.disk_mb, b.envd_version,
-                            (select a.alias from template_aliases a where a.template_id = b.template_id order by
-                                a.created_at, a.alias limit 1) as alias
-                        from template_tags g join template_builds b on b.id = g.build_id
-                        where g.template_id = :template and (g.tag = :tag or b.id::text = :tag) and b.status =
-                            'ready' and b.image is not null
-                        order by g.seq desc limit 1""")
+    /// The same with the newest ready build of the reference's tag; a tag that is a UUID may name the build itself.
+    Mono<Startable> startable(TemplateRef ref, String slug) {
+        return bindRef(sql("""
+                        select t.id, t.team_id, t.public, t.snapshot, r.id as build_id, r.image, r.cpu_count,
+                            r.memory_mb, r.disk_mb, r.envd_version,
+                            (select a.alias from template_aliases a where a.template_id = t.id order by a.created_at,
+                                a.alias limit 1) as alias
+                        %s
+                        left join lateral (%s) r on true
+                        order by found.rank limit 1""".formatted(FOUND, READY.formatted("t.id"))), ref, slug)
+                .bind("tag", ref.tagOrDefault())
+                .map(row -> new Startable(
+                        owned(row),
+                        row.get("build_id", UUID.class) == null ? Optional.empty() : Optional.of(bootable(row))))
+                .one();
+    }
+
+    /// The newest ready build of a template's tag.
+    Mono<UUID> ready(String templateId, String tag) {
+        return sql(READY.formatted(":template"))
                 .bind("template", templateId)
                 .bind("tag", tag)
-                .map(row -> new Bootable(
-                        templateId,
-                        row.get("alias", String.class),
-                        uuid(row, "id"),
-                        text(row, "image"),
-                        number(row, "cpu_count"),
-                        number(row, "memory_mb"),
-                        number(row, "disk_mb"),
-                        text(row, "envd_version")))
+                .map(row -> uuid(row, "id"))
                 .one();
+    }
+
+    private static DatabaseClient.GenericExecuteSpec bindRef(
+            DatabaseClient.GenericExecuteSpec spec, TemplateRef ref, String slug) {
+        return spec.bind("name", ref.name())
+                .bind("namespace", ref.namespace() == null ? slug : ref.namespace())
+                .bind("slug", slug)
+                .bind("bare", ref.namespace() == null);
+    }
+
+    private static Owned owned(Readable row) {
+        return new Owned(text(row, "id"), uuid(row, "team_id"), flag(row, "public"), flag(row, "snapshot"));
+    }
+
+    private static Bootable bootable(Readable row) {
+        return new Bootable(
+                text(row, "id"),
+                row.get("alias", String.class),
+                uuid(row, "build_id"),
+                text(row, "image"),
+                number(row, "cpu_count"),
+                number(row, "memory_mb"),
+                number(row, "disk_mb"),
+                text(row, "envd_version"));
     }
 
     Flux<Template> list(UUID team, @Nullable Instant before, String beforeId, int limit) {
@@ -297,6 +329,9 @@ public final class TemplateStore {
 
     /// A template's id and who may see it.
     record Owned(String id, UUID team, boolean isPublic, boolean snapshot) {}
+
+    /// A template and what of it a sandbox can start from, if anything.
+    record Startable(Owned template, Optional<Bootable> build) {}
 
     /// A template that is there from the start.
     record Seed(String id, UUID build, String image, int cpuCount, int memoryMb, int diskMb, String envdVersion) {}

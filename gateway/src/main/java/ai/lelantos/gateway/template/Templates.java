@@ -26,21 +26,22 @@ public final class Templates {
 
     /// The build a new sandbox starts from; a private template of another team answers like none.
     public Mono<Bootable> bootable(Team team, TemplateRef ref) {
-        return visible(team, ref)
-                .flatMap(found -> store.bootable(found.id(), ref.tagOrDefault())
-                        .switchIfEmpty(Mono.error(() -> new Problem(
-                                        404,
-                                        "tag '%s' does not exist for template '%s'"
-                                                .formatted(
-                                                        ref.tagOrDefault(),
-                                                        new TemplateRef(ref.namespace(), ref.name(), null)))
-                                .toException())));
+        return store.startable(ref, team.slug())
+                .filter(found -> seen(found.template(), team))
+                .switchIfEmpty(notFound(ref))
+                .flatMap(found -> Mono.justOrEmpty(found.build()))
+                .switchIfEmpty(Mono.error(() -> new Problem(
+                                404,
+                                "tag '%s' does not exist for template '%s'"
+                                        .formatted(
+                                                ref.tagOrDefault(), new TemplateRef(ref.namespace(), ref.name(), null)))
+                        .toException()));
     }
 
     /// The id behind a reference without a tag, empty when there is none to be seen.
     public Mono<String> id(Team team, TemplateRef ref) {
         return store.resolve(ref, team.slug())
-                .filter(found -> found.isPublic() || found.team().equals(team.id()))
+                .filter(found -> seen(found, team))
                 .map(TemplateStore.Owned::id);
     }
 
@@ -67,9 +68,16 @@ public final class Templates {
     /// The template must be seen, else 404; used by every route that takes a reference.
     Mono<TemplateStore.Owned> visible(Team team, TemplateRef ref) {
         return store.resolve(ref, team.slug())
-                .filter(found -> found.isPublic() || found.team().equals(team.id()))
-                .switchIfEmpty(
-                        Mono.error(() -> new Problem(404, "template '%s' not found".formatted(ref)).toException()));
+                .filter(found -> seen(found, team))
+                .switchIfEmpty(notFound(ref));
+    }
+
+    private static boolean seen(TemplateStore.Owned template, Team team) {
+        return template.isPublic() || template.team().equals(team.id());
+    }
+
+    private static <T> Mono<T> notFound(TemplateRef ref) {
+        return Mono.error(() -> new Problem(404, "template '%s' not found".formatted(ref)).toException());
     }
 
     private static String image(Path current) {

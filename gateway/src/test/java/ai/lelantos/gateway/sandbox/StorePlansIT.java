@@ -94,7 +94,12 @@ class StorePlansIT {
         flat("the running ones' first page", ListStore.pageSql(filter(RUNNING, Map.of()), false, false));
         flat("how many run", ListStore.countSql(filter(RUNNING, Map.of())));
         flat("how many run, by metadata", ListStore.countSql(filter(RUNNING, Map.of("user", "u40"))));
-        flat("a team's places in use", SandboxStore.PLACES);
+        var based = new ListStore.Filter(TEAM, ALL, Map.of(), "base", null);
+        flat("a template's first page", ListStore.pageSql(based, false, false));
+        flat("a template's page in the middle", ListStore.pageSql(based, false, true));
+        // As the function of 003-places.sql asks.
+        flat("a team's places in use", """
+                select count(*) from sandboxes where team_id = :team and state in ('starting', 'running', 'resuming', 'pausing')""");
     }
 
     private static ListStore.Filter filter(List<String> states, Map<String, String> metadata) {
@@ -109,6 +114,7 @@ class StorePlansIT {
         values.put("metadata", "'{\"user\":\"u40\"}'");
         values.put("at", "now() - interval '" + ROWS / 2 + " seconds'");
         values.put("limit", "101");
+        values.put("template", "'base'");
         String text = NAMED.matcher(sql)
                 .replaceAll(name -> Matcher.quoteReplacement(
                         java.util.Objects.requireNonNull(values.get(name.group(1)), name.group(1))));
