@@ -16,14 +16,17 @@ final class ExpiryLoop implements AutoCloseable {
 
     /// Half of what the contract gives until an end is noticed.
     private static final Duration EVERY = Duration.ofMillis(50);
+    /// Ends under way; further ones wait for one of them.
     private static final int AT_ONCE_MAX = 64;
+    /// Ends taken out of the list at one look.
+    private static final int DUE_MAX = 4_096;
 
     private final Disposable running;
 
     ExpiryLoop(Deadlines deadlines, Clock clock, Function<String, Mono<Void>> expire) {
         this.running = Flux.interval(EVERY)
                 .onBackpressureDrop()
-                .concatMapIterable(tick -> deadlines.due(clock.instant(), AT_ONCE_MAX), 1)
+                .concatMapIterable(tick -> deadlines.due(clock.instant(), DUE_MAX), 1)
                 .flatMap(
                         id -> expire.apply(id).onErrorResume(failure -> {
                             log.atWarn()
