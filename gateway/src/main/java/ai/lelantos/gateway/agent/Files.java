@@ -1,10 +1,18 @@
 package ai.lelantos.gateway.agent;
 
+import ai.lelantos.protocol.filesystem.EntryInfo;
+import ai.lelantos.protocol.filesystem.ListDirRequest;
+import ai.lelantos.protocol.filesystem.ListDirResponse;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import java.net.InetAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -12,6 +20,8 @@ import reactor.netty.http.client.HttpClientResponse;
 
 /// A sandbox's files through its agent, streamed both ways.
 public final class Files {
+
+    private static final Duration LIST_MAX = Duration.ofSeconds(30);
 
     private final Agent agent;
 
@@ -26,6 +36,46 @@ public final class Files {
 
     /// An answer of the agent, whole: what was written, or why not.
     public record Upload(int status, String text) {}
+
+    /// What the agent said of a folder: its entries with status 200, else the agent's words.
+    public record Listing(int status, List<EntryInfo> entries, String text) {}
+
+    /// What stands in a folder, not in those below it.
+    public Mono<Listing> list(InetAddress host, @Nullable String accessToken, String path, @Nullable String user) {
+        byte[] request =
+                ListDirRequest.newBuilder().setPath(path).setDepth(1).build().toByteArray();
+        return agent.client()
+                .headers(headers -> {
+                    token(headers, accessToken);
+                    headers.set(HttpHeaderNames.CONTENT_TYPE, "application/proto");
+                    headers.set("Connect-Protocol-Version", "1");
+                    if (user != null) {
+                        headers.set(
+                                HttpHeaderNames.AUTHORIZATION,
+                                "Basic "
+                                        + Base64.getEncoder()
+                                                .encodeToString((user + ":").getBytes(StandardCharsets.UTF_8)));
+                    }
+                })
+                .post()
+                .uri("http://" + agent.authority(host) + "/filesystem.Filesystem/ListDir")
+                .send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(request)))
+                .responseSingle((head, content) -> content.asByteArray()
+                        .defaultIfEmpty(new byte[0])
+                        .map(bytes -> listing(head.status().code(), bytes)))
+                .timeout(LIST_MAX);
+    }
+
+    private static Listing listing(int status, byte[] bytes) {
+        if (status != 200) {
+            return new Listing(status, List.of(), new String(bytes, StandardCharsets.UTF_8));
+        }
+        try {
+            return new Listing(status, ListDirResponse.parseFrom(bytes).getEntriesList(), "");
+        } catch (InvalidProtocolBufferException e) {
+            throw new Agent.AgentFailure("the agent sent a listing that cannot be read: " + e.getMessage());
+        }
+    }
 
     /// Opens a file and gives its bytes to the reader as they come.
     public <T> Mono<T> read(

@@ -55,6 +55,7 @@ final class Machinery {
                         .onErrorResume(
                                 failure -> machine.kill().onErrorComplete().then(Mono.error(failure))))
                 .doOnNext(running -> starts.started(running.team(), running.templateId()))
+                .doOnError(failure -> starts.failed())
                 .onErrorResume(failure -> fail(row, failure));
     }
 

@@ -9,7 +9,6 @@ import ai.lelantos.gateway.http.Json;
 import ai.lelantos.gateway.http.Problem;
 import ai.lelantos.gateway.http.Problems;
 import ai.lelantos.gateway.runtime.RuntimeDriver;
-import ai.lelantos.protocol.AgentVersion;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,11 +34,13 @@ final class OperatorRoutes {
     private final String node;
     private final Clock clock;
     private final Instant started;
+    private final NodeReport report;
 
     OperatorRoutes(
             SandboxLifecycle lifecycle,
             SandboxStore store,
             LiveSandboxes live,
+            StartCounter starts,
             RuntimeDriver driver,
             Doorkeeper door,
             String node,
@@ -52,6 +53,7 @@ final class OperatorRoutes {
         this.node = node;
         this.clock = clock;
         this.started = clock.instant();
+        this.report = new NodeReport(node, started, live, starts, driver);
     }
 
     RouterFunction<ServerResponse> routes() {
@@ -60,13 +62,13 @@ final class OperatorRoutes {
                         "/nodes",
                         Guarded.by(
                                 door::admin,
-                                (request, admin) -> Json.answer(HttpStatus.OK, Json.array(List.of(node())))))
+                                (request, admin) -> Json.answer(HttpStatus.OK, Json.array(List.of(report.wire())))))
                 .GET(
                         "/nodes/{node}",
                         Guarded.by(
                                 door::admin,
-                                (request, admin) ->
-                                        known(request).then(Mono.defer(() -> Json.answer(HttpStatus.OK, node())))))
+                                (request, admin) -> known(request)
+                                        .then(Mono.defer(() -> Json.answer(HttpStatus.OK, report.wire())))))
                 .POST("/nodes/{node}", Guarded.by(door::admin, this::setStatus))
                 .GET("/admin/sandboxes/running-counts", Guarded.by(door::admin, this::counts))
                 .POST("/admin/teams/{team}/sandboxes/kill", Guarded.by(door::admin, this::killAll))
@@ -89,29 +91,6 @@ final class OperatorRoutes {
         return ServerResponse.ok()
                 .header(HttpHeaders.CONTENT_TYPE, Exposition.CONTENT_TYPE)
                 .bodyValue(page);
-    }
-
-    private Json.Obj node() {
-        Runtime runtime = Runtime.getRuntime();
-        long starting = driver.pools().stream().mapToLong(pool -> pool.making()).sum();
-        int cpus = live.all().stream().mapToInt(entry -> entry.row().cpuCount()).sum();
-        long memory = live.all().stream()
-                .mapToLong(entry -> (long) entry.row().memoryMb() << 20)
-                .sum();
-        return Json.object()
-                .put("id", node)
-                .put("serviceInstanceID", node)
-                .put("clusterID", "local")
-                .put("status", "ready")
-                .put("sandboxCount", live.count())
-                .put("sandboxStartingCount", starting)
-                .put("version", AgentVersion.CURRENT)
-                .put(
-                        "metrics",
-                        Json.object()
-                                .put("allocatedCPU", cpus)
-                                .put("allocatedMemoryBytes", memory)
-                                .put("cpuCount", runtime.availableProcessors()));
     }
 
     private Mono<Void> known(ServerRequest request) {

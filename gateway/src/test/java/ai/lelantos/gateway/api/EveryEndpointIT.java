@@ -106,6 +106,23 @@ class EveryEndpointIT {
                 .isEqualTo("hi");
         ok(404, product.get(path + "/files?path=/tmp/none"));
         ok(400, product.get(path + "/files?path=/tmp"));
+        Answer refused = product.post(path + "/files", "{\"path\":\"x\",\"content\":\"\",\"mode\":420}");
+        assertThat(ok(400, refused).message()).startsWith("mode is not available");
+        JsonNode listed =
+                ok(200, product.get(path + "/files?path=/tmp/a&list=true")).json();
+        assertThat(listed.size()).isOne();
+        assertThat(listed.get(0).get("name").asString()).isEqualTo("b.txt");
+        assertThat(listed.get(0).get("path").asString()).isEqualTo("/tmp/a/b.txt");
+        assertThat(listed.get(0).get("type").asString()).isEqualTo("file");
+        assertThat(listed.get(0).get("size").asInt()).isEqualTo(2);
+        Map<String, String> json = Map.of("X-API-Key", Product.KEY, "Accept", "application/json");
+        assertThat(ok(200, call("GET", path + "/files?path=/tmp/a", null, json)).json())
+                .isEqualTo(listed);
+        assertThat(ok(200, call("GET", path + "/files?path=/tmp/a/b.txt", null, json))
+                        .text())
+                .isEqualTo("hi");
+        ok(404, product.get(path + "/files?path=/tmp/none&list=true"));
+        ok(404, call("GET", path + "/files?path=/tmp/none", null, json));
         assertThat(product.get(path + "/logs").text()).contains("to-stderr");
         ok(204, product.delete(path));
     }

@@ -3,7 +3,6 @@ package ai.lelantos.gateway.sandbox;
 import static org.springframework.web.reactive.function.server.RouterFunctions.route;
 
 import ai.lelantos.gateway.agent.Agent;
-import ai.lelantos.gateway.agent.Commands;
 import ai.lelantos.gateway.agent.Files;
 import ai.lelantos.gateway.auth.Access;
 import ai.lelantos.gateway.auth.Caller;
@@ -13,14 +12,13 @@ import ai.lelantos.gateway.http.Guarded;
 import ai.lelantos.gateway.http.Json;
 import ai.lelantos.gateway.http.Problem;
 import ai.lelantos.gateway.http.Query;
+import ai.lelantos.protocol.filesystem.EntryInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -37,119 +35,89 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// Lelantos' own endpoints: a command and its output in one call, files in another.
-final class NativeRoutes {
+/// A sandbox's files in one call each: read, listed, written.
+final class FileRoutes {
 
-    private static final double TIMEOUT_SECONDS_USUAL = 60;
-    private static final double TIMEOUT_SECONDS_MAX = 3_600;
     private static final int PARTS_MAX = 64;
 
     private final SandboxLifecycle lifecycle;
-    private final OutputLog output;
-    private final Commands commands;
     private final Files files;
     private final Doorkeeper door;
 
-    NativeRoutes(SandboxLifecycle lifecycle, OutputLog output, Agent agent, Doorkeeper door) {
+    FileRoutes(SandboxLifecycle lifecycle, Agent agent, Doorkeeper door) {
         this.lifecycle = lifecycle;
-        this.output = output;
-        this.commands = new Commands(agent);
         this.files = new Files(agent);
         this.door = door;
     }
 
     RouterFunction<ServerResponse> routes() {
-        return route().POST("/sandboxes/{id}/exec", Guarded.by(headers -> door.team(headers, Access.WRITE), this::exec))
-                .GET("/sandboxes/{id}/files", Guarded.by(headers -> door.team(headers, Access.READ), this::download))
+        return route().GET("/sandboxes/{id}/files", Guarded.by(headers -> door.team(headers, Access.READ), this::read))
                 .POST("/sandboxes/{id}/files", Guarded.by(headers -> door.team(headers, Access.WRITE), this::upload))
                 .build();
     }
 
-    private Mono<ServerResponse> exec(ServerRequest request, Caller caller) {
-        String id = SandboxRoutes.id(request);
-        return Body.required(request).flatMap(body -> {
-            Commands.Command command = command(body);
-            return lifecycle.use(id, caller.team().id()).flatMap(entry -> {
-                long begun = System.nanoTime();
-                return commands.run(entry.route().address(), entry.route().accessToken(), command)
-                        .onErrorMap(failure -> unreachable(id, failure))
-                        .delayUntil(result -> output.keep(
-                                id,
-                                List.of(
-                                        new OutputLog.Part(
-                                                "stdout", 1, result.stdout().toStringUtf8()),
-                                        new OutputLog.Part(
-                                                "stderr", 2, result.stderr().toStringUtf8()))))
-                        .flatMap(result ->
-                                Json.answer(HttpStatus.OK, wire(result, (System.nanoTime() - begun) / 1_000_000)));
-            });
-        });
-    }
-
-    private static Commands.Command command(Body body) {
-        String name = body.has("command") ? "command" : body.has("cmd") ? "cmd" : body.has("code") ? "code" : "command";
-        boolean array = body.raw(name).map(each -> each.isArray()).orElse(false);
-        List<String> arguments =
-                array ? body.strings(name).orElse(List.of()) : List.of("/bin/bash", "-l", "-c", body.string(name));
-        if (arguments.isEmpty() || arguments.getFirst().isEmpty()) {
-            throw Problem.validation("property \"" + name + "\" is empty").toException();
-        }
-        if (body.bool("stream").orElse(false)) {
-            throw new Problem(
-                            400,
-                            "stream is not available on this endpoint: use process.Process/Start on the sandbox's port 49983")
-                    .toException();
-        }
-        Map<String, String> envs = body.map("envs")
-                .or(() -> body.map("env"))
-                .or(() -> body.map("envVars"))
-                .orElse(Map.of());
-        double seconds = body.number("timeout", 0, TIMEOUT_SECONDS_MAX)
-                .filter(each -> each > 0)
-                .orElse(TIMEOUT_SECONDS_USUAL);
-        return new Commands.Command(
-                arguments,
-                envs,
-                orNull(body.optionalString("cwd").or(() -> body.optionalString("workdir"))),
-                orNull(body.optionalString("user").or(() -> body.optionalString("username"))),
-                orNull(body.optionalString("stdin")),
-                Duration.ofMillis(Math.max(1, Math.round(seconds * 1000))));
-    }
-
-    private static Json.Obj wire(Commands.Result result, long millis) {
-        return Json.object()
-                .put("stdout", result.stdout().toStringUtf8())
-                .put("stderr", result.stderr().toStringUtf8())
-                .put("exitCode", result.exitCode())
-                .put("exit_code", result.exitCode())
-                .put("error", result.error())
-                .put("timedOut", result.timedOut())
-                .putIfPresent("truncated", result.truncated() ? true : null)
-                .put("durationMs", millis);
-    }
-
-    private Mono<ServerResponse> download(ServerRequest request, Caller caller) {
+    private Mono<ServerResponse> read(ServerRequest request, Caller caller) {
         String id = SandboxRoutes.id(request);
         Query query = Query.of(request);
         String path = query.text("path")
                 .orElseThrow(() ->
                         Problem.validation("parameter \"path\" is missing").toException());
         String user = query.text("user").or(() -> query.text("username")).orElse(null);
-        if (query.text("list").map(each -> each.equals("true")).orElse(false)) {
-            throw new Problem(
-                            400,
-                            "Listing is not available on this endpoint: use filesystem.Filesystem/ListDir on the sandbox's port 49983")
-                    .toException();
-        }
+        boolean list = query.text("list").map(each -> each.equals("true")).orElse(false);
         return lifecycle
                 .use(id, caller.team().id())
-                .flatMap(entry -> files.read(
-                                entry.route().address(),
-                                entry.route().accessToken(),
-                                path,
-                                user,
-                                found -> answer(request, found))
-                        .onErrorMap(failure -> unreachable(id, failure)));
+                .flatMap(entry -> (list ? list(entry, path, user) : download(request, entry, path, user))
+                        .onErrorMap(failure -> ExecRoutes.unreachable(id, failure)));
+    }
+
+    /// What stands in a folder; a folder read as a file is listed for who accepts nothing but JSON.
+    private Mono<ServerResponse> list(LiveSandboxes.Entry entry, String path, @Nullable String user) {
+        return files.list(entry.route().address(), entry.route().accessToken(), path, user)
+                .flatMap(listing -> listing.status() == 200
+                        ? Json.answer(
+                                HttpStatus.OK,
+                                Json.array(listing.entries().stream()
+                                        .map(FileRoutes::wire)
+                                        .toList()))
+                        : Mono.error(said(listing.status(), listing.text()).toException()));
+    }
+
+    private static Json.Obj wire(EntryInfo file) {
+        String type = switch (file.getType()) {
+            case FILE_TYPE_FILE -> "file";
+            case FILE_TYPE_DIRECTORY -> "dir";
+            case FILE_TYPE_SYMLINK -> "symlink";
+            case FILE_TYPE_UNSPECIFIED, UNRECOGNIZED -> "unknown";
+        };
+        return Json.object()
+                .put("name", file.getName())
+                .put("path", file.getPath())
+                .put("type", type)
+                .put("size", file.getSize())
+                .put("mode", file.getMode())
+                .put("permissions", file.getPermissions())
+                .put("owner", file.getOwner())
+                .put("group", file.getGroup())
+                .put(
+                        "modifiedTime",
+                        Instant.ofEpochSecond(
+                                file.getModifiedTime().getSeconds(),
+                                file.getModifiedTime().getNanos()))
+                .putIfPresent("symlinkTarget", file.hasSymlinkTarget() ? file.getSymlinkTarget() : null);
+    }
+
+    private Mono<ServerResponse> download(
+            ServerRequest request, LiveSandboxes.Entry entry, String path, @Nullable String user) {
+        boolean json = request.headers().accept().equals(List.of(MediaType.APPLICATION_JSON));
+        return files.read(
+                        entry.route().address(),
+                        entry.route().accessToken(),
+                        path,
+                        user,
+                        found -> json && found.status() == 400
+                                ? found.body().then(Mono.just(Optional.<ServerResponse>empty()))
+                                : answer(request, found).map(Optional::of))
+                .flatMap(read -> read.isPresent() ? Mono.just(read.get()) : list(entry, path, user));
     }
 
     private static Mono<ServerResponse> answer(ServerRequest request, Files.Download found) {
@@ -186,13 +154,18 @@ final class NativeRoutes {
                         .flatMap(written -> Json.answer(HttpStatus.OK, written));
             }
             if (type.isCompatibleWith(MediaType.APPLICATION_JSON)) {
-                return Body.required(request)
-                        .flatMap(body -> write(
-                                        entry,
-                                        body.string("path"),
-                                        body.optionalString("user").orElse(user),
-                                        Flux.just(Unpooled.wrappedBuffer(content(body))))
-                                .flatMap(written -> Json.answer(HttpStatus.OK, written)));
+                return Body.required(request).flatMap(body -> {
+                    if (body.has("mode")) {
+                        throw new Problem(400, "mode is not available on this endpoint: run chmod in the sandbox")
+                                .toException();
+                    }
+                    return write(
+                                    entry,
+                                    body.string("path"),
+                                    body.optionalString("user").orElse(user),
+                                    Flux.just(Unpooled.wrappedBuffer(content(body))))
+                            .flatMap(written -> Json.answer(HttpStatus.OK, written));
+                });
             }
             return Mono.error(
                     Problem.validation("parameter \"path\" is missing").toException());
@@ -228,7 +201,7 @@ final class NativeRoutes {
                         path,
                         user,
                         body.doOnNext(piece -> size[0] += piece.readableBytes()))
-                .onErrorMap(failure -> unreachable(entry.row().id(), failure))
+                .onErrorMap(failure -> ExecRoutes.unreachable(entry.row().id(), failure))
                 .map(upload -> {
                     if (upload.status() != 200) {
                         throw said(upload.status(), upload.text()).toException();
@@ -277,18 +250,5 @@ final class NativeRoutes {
         return new Problem(
                 status >= 400 && status < 600 ? status : 502,
                 message.isEmpty() ? "the agent answered " + status : message);
-    }
-
-    private static Throwable unreachable(String id, Throwable failure) {
-        return switch (failure) {
-            case Commands.NotStarted refused -> new Problem(400, String.valueOf(refused.getMessage())).toException();
-            case Agent.AgentFailure broken -> new Refusal(Refusal.Kind.AGENT_UNREACHABLE, id, broken.getMessage());
-            case IOException broken -> new Refusal(Refusal.Kind.AGENT_UNREACHABLE, id, broken.getMessage());
-            default -> failure;
-        };
-    }
-
-    private static @Nullable String orNull(Optional<String> value) {
-        return value.isPresent() ? value.get() : null;
     }
 }
