@@ -68,15 +68,19 @@ class LifecycleIT {
 
     @Test
     void pausedSandboxesKeepEverythingAndRefuseASecondPause() {
-        String id =
-                server.create("\"metadata\":{\"a b\":\"c=d&é\"},\"autoPause\":true,\"allow_internet_access\":false");
+        String id = server.create("\"metadata\":{\"a b\":\"c=d&é\"},\"autoPause\":true,\"allow_internet_access\":false,"
+                + "\"network\":{\"allowPublicTraffic\":false,\"maskRequestHost\":\"box.example:${PORT}\","
+                + "\"httpsPorts\":[8443],\"denyOut\":[\"0.0.0.0/0\"]}");
         JsonNode before = server.get("/sandboxes/" + id).json();
+        assertThat(before.get("sandboxID").asString()).isEqualTo(id);
+        assertThat(before.get("network").get("maskRequestHost").asString()).isEqualTo("box.example:${PORT}");
         assertThat(server.post("/sandboxes/" + id + "/pause", "{}").status()).isEqualTo(204);
         assertThat(server.post("/sandboxes/" + id + "/pause", "{}").status()).isEqualTo(409);
         JsonNode paused = server.get("/sandboxes/" + id).json();
         assertThat(paused.get("state").asString()).isEqualTo("paused");
         for (String same :
-                new String[] {"metadata", "lifecycle", "allowInternetAccess", "envdAccessToken", "startedAt"}) {
+                new String[] {"metadata", "lifecycle", "allowInternetAccess", "network", "envdAccessToken", "startedAt"
+                }) {
             assertThat(paused.get(same)).as(same).isEqualTo(before.get(same));
         }
         assertThat(server.post("/sandboxes/" + id + "/timeout", "{\"timeout\":5}")
@@ -125,6 +129,19 @@ class LifecycleIT {
         // Its end is when it was paused, which must be within 100 ms of when it was due.
         assertThat(Duration.between(at(shown, "startedAt").plusSeconds(1), at(shown, "endAt")))
                 .isBetween(Duration.ZERO, Duration.ofMillis(400));
+    }
+
+    /// Row 4: an end that was moved out again before it came is no end.
+    @Test
+    void whoseEndWasMovedOutAgainLives() {
+        String moved = server.create("\"timeout\":600");
+        String path = "/sandboxes/" + moved;
+        assertThat(server.post(path + "/timeout", "{\"timeout\":1}").status()).isEqualTo(204);
+        String other = server.create("\"timeout\":1");
+        assertThat(server.post(path + "/timeout", "{\"timeout\":600}").status()).isEqualTo(204);
+        await(() -> server.get("/sandboxes/" + other).status() == 404);
+        assertThat(server.get(path).json().get("state").asString()).isEqualTo("running");
+        assertThat(server.post(path + "/connect", "{}").status()).isEqualTo(200);
     }
 
     @Test

@@ -40,6 +40,8 @@ class ListIT {
         assertThat(walk("metadata=suite%3Dpages&state=paused")).containsExactly(made.get(2));
         assertThat(walk("metadata=suite%253Dpages%2526n%253D0&state=running,paused"))
                 .hasSize(2);
+        assertThat(walk("metadata=suite%3Dpages%26n%3D2")).isEmpty();
+        assertThat(walk("metadata=suite%3Dpage")).isEmpty();
         var counted = server.get("/v2/sandboxes?metadata=suite%3Dpages&limit=1&state=running");
         assertThat(counted.header("x-total-running")).isEqualTo("3");
         assertThat(server.get("/sandboxes?metadata=suite%3Dpages").json().size())
@@ -110,10 +112,14 @@ class ListIT {
         String id = server.create("");
         LifecycleIT.await(
                 () -> server.get("/sandboxes/" + id + "/metrics").json().size() > 0);
-        JsonNode sample = server.get("/sandboxes/metrics?sandbox_ids=" + id + ",iother")
+        String second = server.create("");
+        LifecycleIT.await(
+                () -> server.get("/sandboxes/" + second + "/metrics").json().size() > 0);
+        JsonNode both = server.get("/sandboxes/metrics?sandbox_ids=" + id + ",iother," + second)
                 .json()
-                .get("sandboxes")
-                .get(id);
+                .get("sandboxes");
+        assertThat(both.propertyNames()).containsExactlyInAnyOrder(id, second);
+        JsonNode sample = both.get(id);
         for (String field : List.of("cpuCount", "cpuUsedPct", "memUsed", "memTotal", "diskUsed", "diskTotal")) {
             assertThat(sample.get(field).asDouble()).as(field).isPositive();
         }
@@ -121,15 +127,36 @@ class ListIT {
                         .json()
                         .size())
                 .isZero();
+        long now = Instant.now().getEpochSecond();
+        JsonNode within = server.get("/sandboxes/" + id + "/metrics?start=" + (now - 60) + "&end=" + (now + 1))
+                .json();
+        assertThat(within.size()).isPositive();
+        within.forEach(each -> assertThat(each.get("timestampUnix").asLong()).isBetween(now - 60, now + 1));
         assertThat(server.get("/sandboxes/" + id + "/metrics?start=20&end=10").status())
                 .isEqualTo(400);
-        LifecycleIT.await(
-                () -> server.get("/teams/" + Server.TEAM + "/metrics").json().size() > 0);
-        assertThat(server.get("/teams/" + Server.TEAM + "/metrics/max?metric=concurrent_sandboxes")
-                        .json()
-                        .get("value")
-                        .asDouble())
-                .isPositive();
+    }
+
+    /// Row 33.
+    @Test
+    void aTeamIsMeasured() {
+        long before = Instant.now().getEpochSecond();
+        assertThat(server.create("")).isNotEmpty();
+        String path = "/teams/" + Server.TEAM + "/metrics";
+        String since = "start=" + before + "&end=" + (before + 60);
+        for (String field : List.of("concurrentSandboxes", "sandboxStartRate")) {
+            LifecycleIT.await(() -> numbers(server.get(path + "?" + since).json(), field).stream()
+                    .anyMatch(each -> each > 0));
+        }
+        server.get(path + "?" + since)
+                .json()
+                .forEach(each -> assertThat(each.get("timestampUnix").asLong()).isGreaterThanOrEqualTo(before));
+        assertThat(max("concurrent_sandboxes", since)).isGreaterThanOrEqualTo(1);
+        assertThat(max("sandbox_start_rate", since)).isPositive();
+        assertThat(server.get(path + "?start=10&end=20").json().size()).isZero();
+        assertThat(max("concurrent_sandboxes", "start=10&end=20")).isZero();
+        assertThat(server.get(path + "?start=20&end=10").status()).isEqualTo(400);
+        assertThat(server.get(path + "?end=" + (before + 100_000)).message()).startsWith("end time cannot be after ");
+        assertThat(server.get(path + "/max?metric=other").status()).isEqualTo(400);
         assertThat(server.get("/teams/00000000-0000-4000-8000-000000000000/metrics")
                         .status())
                 .isEqualTo(403);
@@ -188,6 +215,19 @@ class ListIT {
     private @org.jspecify.annotations.Nullable String twoAndTheirToken() {
         assertThat(List.of(server.create(""), server.create(""))).doesNotHaveDuplicates();
         return server.get("/v2/sandboxes?limit=1").header("x-next-token");
+    }
+
+    private double max(String metric, String range) {
+        return server.get("/teams/" + Server.TEAM + "/metrics/max?metric=" + metric + "&" + range)
+                .json()
+                .get("value")
+                .asDouble();
+    }
+
+    private static List<Double> numbers(JsonNode array, String name) {
+        List<Double> numbers = new ArrayList<>();
+        array.forEach(each -> numbers.add(each.get(name).asDouble()));
+        return numbers;
     }
 
     private List<String> walk(String query) {

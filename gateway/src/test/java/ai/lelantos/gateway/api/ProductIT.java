@@ -87,8 +87,16 @@ class ProductIT {
                 .isEqualTo(201);
         assertThat(product.run(id, "cat file; pgrep -x sleep || echo none; whoami; pwd"))
                 .isEqualTo("kept\nnone\nuser\n/home/user");
-        assertThat(product.run(id, BOOT_ID)).hasSize(36).isNotEqualTo(boot);
+        String second = product.run(id, BOOT_ID);
+        assertThat(second).hasSize(36).isNotEqualTo(boot);
         assertThat(token(id)).isEqualTo(token);
+        assertThat(product.post("/sandboxes/" + id + "/pause", "{\"memory\":false}")
+                        .status())
+                .isEqualTo(204);
+        assertThat(product.post("/v2/sandboxes/" + id + "/connect", "{}").status())
+                .isEqualTo(201);
+        assertThat(product.run(id, "cat file")).isEqualTo("kept");
+        assertThat(product.run(id, BOOT_ID)).hasSize(36).isNotIn(boot, second);
     }
 
     @Test
@@ -106,6 +114,11 @@ class ProductIT {
                         java.time.Instant.parse(shown.get("startedAt").asString()),
                         java.time.Instant.parse(shown.get("endAt").asString())))
                 .isEqualTo(java.time.Duration.ofMinutes(5));
+        assertThat(product.post("/sandboxes/" + id + "/pause", "{}").status()).isEqualTo(204);
+        assertThat(agent(id, Map.of())).as("no token, no waking").isEqualTo(403);
+        assertThat(state(id)).isEqualTo("paused");
+        assertThat(agent(id, Map.of("X-Access-Token", token(id)))).isEqualTo(200);
+        assertThat(state(id)).isEqualTo("running");
     }
 
     @Test

@@ -90,11 +90,14 @@ class RestartIT {
     void aMachineThatCrashesTakesItsRowAlong() {
         String id = server.create("");
         server.driver().die(server.driver().living().getFirst().id(), "it crashed", true);
+        // Unknown as soon as it is being ended; what ended it is told with its end.
         LifecycleIT.await(() -> server.get("/sandboxes/" + id).status() == 404);
-        JsonNode logs =
-                server.get("/v2/sandboxes/" + id + "/logs?level=error").json().get("logs");
-        assertThat(logs.size()).isOne();
-        assertThat(logs.toString()).contains("out of memory: it crashed");
+        LifecycleIT.await(() -> errors(id).size() == 1);
+        assertThat(errors(id).toString()).contains("out of memory: it crashed");
+    }
+
+    private JsonNode errors(String id) {
+        return server.get("/v2/sandboxes/" + id + "/logs?level=error").json().get("logs");
     }
 
     private List<JsonNode> shown(String... ids) {

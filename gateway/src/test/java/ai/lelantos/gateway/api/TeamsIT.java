@@ -61,8 +61,12 @@ class TeamsIT {
                 "/sandboxes/" + id,
                 "/sandboxes/" + id + "/logs",
                 "/sandboxes/" + id + "/metrics",
+                "/sandboxes/metrics?sandbox_ids=" + id,
+                "/v2/sandboxes/" + id + "/logs",
                 "/templates",
+                "/v2/templates",
                 "/snapshots",
+                "/api-keys",
                 "/teams/" + Server.OTHER_TEAM + "/metrics")) {
             assertThat(as(key, "GET", read, null).status()).as(read).isEqualTo(200);
         }
@@ -75,7 +79,19 @@ class TeamsIT {
                 .as("before the body")
                 .isEqualTo(403);
         assertThat(as(key, "POST", "/api-keys", "{\"name\":\"x\"}").status()).isEqualTo(403);
+        assertThat(as(key, "PUT", "/sandboxes/madeup/network", "{}").status()).isEqualTo(403);
+        assertThat(as(key, "POST", "/templates/tags", "{\"target\":\"madeup\",\"tags\":[\"a\"]}")
+                        .status())
+                .isEqualTo(403);
+        assertThat(as(key, "PATCH", "/templates/madeup", "{}").status()).isEqualTo(403);
         assertThat(as(key, "DELETE", "/sandboxes/madeup", null).status()).isEqualTo(404);
+        assertThat(as(key, "DELETE", "/templates/madeup", null).status()).isEqualTo(404);
+        assertThat(as(key, "DELETE", "/templates/tags", "{\"name\":\"madeup\",\"tags\":[\"a\"]}")
+                        .status())
+                .isEqualTo(404);
+        assertThat(as(key, "DELETE", "/api-keys/00000000-0000-4000-8000-000000000000", null)
+                        .status())
+                .isEqualTo(404);
         assertThat(as(key, "DELETE", "/sandboxes/" + id, null).status()).isEqualTo(204);
     }
 
@@ -99,6 +115,9 @@ class TeamsIT {
         assertThat(as(key.get("key").asString(), "GET", "/v2/sandboxes", null).status())
                 .isEqualTo(200);
         assertThat(listed(id).get("lastUsed").asString()).endsWith("Z");
+        // Row 44.
+        assertThat(as("e2b_" + "0".repeat(40), "GET", "/v2/sandboxes", null).message())
+                .endsWith("Cannot get the team for the given API key");
         assertThat(server.delete("/api-keys/" + id).status()).isEqualTo(204);
     }
 
