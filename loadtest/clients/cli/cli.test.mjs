@@ -80,6 +80,21 @@ describe('sandbox', () => {
     assert.ok((await fine('sandbox', 'logs', id)).includes('sandbox.lifecycle.paused'))
   })
 
+  test('logs hold what commands write, by level and by logger', async () => {
+    const id = await create()
+    await fine('sandbox', 'exec', id, 'echo said by a command; echo its complaint >&2')
+    // The lines follow the command: who follows the log sees them come.
+    const followed = await run(['sandbox', 'logs', '--follow', id], { until: 'its complaint' })
+    assert.ok(followed.stdout.includes('said by a command'), followed.stdout)
+    const lines = (await fine('sandbox', 'logs', id, '--format', 'json', '--loggers', 'process')).split('\n')
+    const told = lines.filter((line) => line.trim().startsWith('{')).map((line) => JSON.parse(line))
+    assert.equal(told.length, 2, lines.join('\n'))
+    const text = JSON.stringify(told)
+    for (const part of ['said by a command', 'its complaint', 'stdout', 'stderr']) assert.ok(text.includes(part), text)
+    const warnings = await fine('sandbox', 'logs', id, '--level', 'WARN')
+    assert.ok(warnings.includes('its complaint') && !warnings.includes('said by a command'), warnings)
+  })
+
   test('metrics', async () => {
     const id = await create()
     // The first sample takes a few seconds; the CLI follows until there is one.

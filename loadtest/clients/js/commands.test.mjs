@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { CommandExitError, InvalidArgumentError, NotFoundError, Sandbox, SandboxError, TimeoutError } from 'e2b'
-import { collected, refused, signal, withSandbox } from './support.mjs'
+import { collected, eventually, refused, signal, withSandbox } from './support.mjs'
 
 const NOBODY = 999_999
 let sandbox
@@ -90,6 +90,50 @@ describe('commands.run', () => {
     assert.equal(await out('echo $COLOUR [$EXTRA]'), 'green []\n')
     assert.equal(await out('echo $E2B_SANDBOX $E2B_SANDBOX_ID'), `true ${sandbox.sandboxId}\n`)
   })
+
+  test('what a command writes joins the log of its sandbox, one line each', () =>
+    withSandbox({}, async ({ sandboxId, commands }) => {
+      const command = await commands.run('echo told by one; echo told by two >&2; printf "told last"', { background: true })
+      await command.wait()
+      const logs = async (path, headers) => {
+        const asked = { headers: { 'X-API-KEY': process.env.E2B_API_KEY, ...headers } }
+        return (await fetch(`${process.env.E2B_API_URL}${path}`, asked)).json()
+      }
+      const entries = await eventually('three lines', 20_000, async () => {
+        const found = (await logs(`/v2/sandboxes/${sandboxId}/logs?direction=forward&search=told`)).logs
+        return found.length > 2 && found
+      })
+      const out = { logger: 'process', stream: 'stdout', pid: String(command.pid) }
+      assert.deepEqual(
+        entries.map(({ level, message, fields }) => ({ level, message, fields })).sort((a, b) => a.message.localeCompare(b.message)),
+        [
+          { level: 'info', message: 'told by one', fields: out },
+          { level: 'warn', message: 'told by two', fields: { ...out, stream: 'stderr' } },
+          { level: 'info', message: 'told last', fields: out },
+        ],
+      )
+      // E2B's clients parse every line as JSON; others print it.
+      const parsed = (await logs(`/sandboxes/${sandboxId}/logs`, { publisher: 'e2b' })).logs.map(({ line }) => JSON.parse(line))
+      const one = parsed.find(({ message }) => message === 'told by one')
+      assert.deepEqual(one, { level: 'info', message: 'told by one', sandboxID: sandboxId, ...out })
+      const plain = (await logs(`/sandboxes/${sandboxId}/logs`)).logs.map(({ line }) => line)
+      assert.ok(plain.includes('told by two') && plain.includes('sandbox.lifecycle.created'), plain.join('\n'))
+    }))
+
+  test('the log of a sandbox keeps the newest of what is written', () =>
+    withSandbox({}, async ({ sandboxId, commands }) => {
+      await commands.run(`lines=$(for i in $(seq 1000); do printf '{"message":"%s"},' $i; done)
+        for i in $(seq 12); do
+          curl -sf -d "{\\"instanceID\\":\\"$E2B_SANDBOX_ID\\",\\"lines\\":[\${lines%,}]}" http://events.e2b.local/logs
+        done >/dev/null`)
+      const asked = { headers: { 'X-API-KEY': process.env.E2B_API_KEY } }
+      const from = async (line) => {
+        const answer = await fetch(`${process.env.E2B_API_URL}/sandboxes/${sandboxId}/logs?start=${line}&limit=1`, asked)
+        return (await answer.json()).logs.map((each) => each.line)
+      }
+      assert.equal((await from(9_900)).length, 1)
+      assert.deepEqual(await from(10_600), [])
+    }))
 
   test('timeoutMs ends the command, not the sandbox', async () => {
     await refused(sandbox.commands.run('sleep 60', { timeoutMs: 700 }), TimeoutError)

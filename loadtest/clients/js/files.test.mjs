@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { FileNotFoundError, FileType, FilesystemEventType, InvalidArgumentError, Sandbox, SandboxError } from 'e2b'
-import { eventually, refused, signal } from './support.mjs'
+import { eventually, recorded, refused, signal } from './support.mjs'
 
 let sandbox
 let files
+let uncalled
 before(async () => {
   sandbox = await Sandbox.create({ timeoutMs: 300_000 })
-  files = sandbox.files
+  ;({ watched: files, uncalled } = recorded(sandbox.files))
 })
 after(() => sandbox?.kill())
 
@@ -336,3 +337,5 @@ test('getMetrics shows this sandbox at work', async () => {
   const before = { start: new Date(Date.now() - 2 * hour), end: new Date(Date.now() - hour) }
   assert.deepEqual(await sandbox.getMetrics(before), [])
 })
+
+test('every method of files was called by the tests above', () => assert.deepEqual([...uncalled], []))

@@ -2,15 +2,17 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { GitUpstreamError, Sandbox } from 'e2b'
-import { collected, refused } from './support.mjs'
+import { collected, recorded, refused } from './support.mjs'
 
 const AUTHOR = { authorName: 'Ada', authorEmail: 'ada@example.test' }
 let sandbox
 let git
+let uncalled
 let daemon
 before(async () => {
   sandbox = await Sandbox.create({ timeoutMs: 300_000 })
-  git = sandbox.git
+  const inner = ['runGit', 'runShell', 'getRemoteUrl', 'resolveRemoteName', 'withRemoteCredentials', 'hasUpstream']
+  ;({ watched: git, uncalled } = recorded(sandbox.git, inner))
   await run('mkdir -p /tmp/served')
   // --verbose makes the daemon say when it listens.
   const said = collected('the git daemon')
@@ -145,3 +147,5 @@ describe('with a daemon', () => {
     assert.equal(await daemon.kill(), true)
   })
 })
+
+test('every method of git was called by the tests above', () => assert.deepEqual([...uncalled], []))

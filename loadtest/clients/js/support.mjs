@@ -82,3 +82,20 @@ export async function refused(promise, type) {
   }
   return assert.fail(`expected ${type?.name ?? 'an error'}, and it succeeded`)
 }
+
+/** `target` and what of its methods no call through it has asked for yet; `inner` are those it keeps to itself. */
+export function recorded(target, inner = []) {
+  const uncalled = new Set(Object.getOwnPropertyNames(Object.getPrototypeOf(target)))
+  for (const name of ['constructor', ...inner]) assert.ok(uncalled.delete(name), `${name} is no method any more`)
+  const watched = new Proxy(target, {
+    get(of, name) {
+      const value = of[name]
+      if (typeof value !== 'function') return value
+      return (...given) => {
+        uncalled.delete(name)
+        return value.apply(of, given)
+      }
+    },
+  })
+  return { watched, uncalled }
+}

@@ -78,6 +78,38 @@ class WithSandbox:
             await asyncio.sleep(0.1)
 
 
+class EveryMethod:
+    """A suite whose tests call every public method of what it records, at least once between them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.known, cls.called = set(), set()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        uncalled = sorted(cls.known - cls.called)
+        if uncalled or not cls.known:
+            raise AssertionError(f"no test calls {uncalled} of {sorted(cls.known)}")
+
+    def recorded(self, target):
+        methods = inspect.getmembers(type(target), callable)
+        type(self).known |= {name for name, _ in methods if not name.startswith("_")}
+        return Recorded(target, type(self).called)
+
+
+class Recorded:
+    """An object, and the names of what was asked of it."""
+
+    def __init__(self, target, asked):
+        self._target, self._asked = target, asked
+
+    def __getattr__(self, name):
+        self._asked.add(name)
+        return getattr(self._target, name)
+
+
 class Collected:
     """Output that grows by callbacks from any thread, and waits for a piece of it."""
 

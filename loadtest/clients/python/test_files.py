@@ -18,13 +18,13 @@ from e2b import (
     SandboxException,
 )
 
-from support import Async, Sync, WithSandbox
+from support import Async, EveryMethod, Sync, WithSandbox
 
 
-class Files(WithSandbox):
+class Files(EveryMethod, WithSandbox):
     async def asyncSetUp(self):
         await super().asyncSetUp()
-        self.files = self.sandbox.files
+        self.files = self.recorded(self.sandbox.files)
 
     async def read(self, path, **options):
         return await self.call(self.files.read, path, **options)
@@ -124,7 +124,8 @@ class Files(WithSandbox):
 
     async def test_signed_links_open_by_a_plain_request(self):
         await self.write("linked.txt", "through a link")
-        for options in ({}, {"use_signature_expiration": 120}, {"user": "user"}):
+        both = {"user": "user", "use_signature_expiration": 120}
+        for options in ({}, {"use_signature_expiration": 120}, {"user": "user"}, both):
             link = self.sandbox.download_url("linked.txt", **options)
             self.assertEqual((200, b"through a link"), await fetch(link))
             link = self.sandbox.upload_url("uploaded.txt", **options)

@@ -4,16 +4,16 @@ import unittest
 
 from e2b import GitUpstreamException
 
-from support import Async, Sync, WithSandbox
+from support import Async, EveryMethod, Sync, WithSandbox
 
 AUTHOR = {"author_name": "Ada", "author_email": "ada@example.test"}
 URL = "git://127.0.0.1/"
 
 
-class Git(WithSandbox):
+class Git(EveryMethod, WithSandbox):
     async def asyncSetUp(self):
         await super().asyncSetUp()
-        self.git = self.sandbox.git
+        self.git = self.recorded(self.sandbox.git)
 
     async def do(self, method, *arguments, **options):
         return await self.call(getattr(self.git, method), *arguments, **options)

@@ -10,11 +10,12 @@ import java.util.Map;
 /// @param host the address to listen on
 /// @param port the port to listen on; 0 lets the kernel choose, and the ready line tells
 /// @param spawn the static helper that turns into a command after it took the user's identity
+/// @param logs `host:port` that takes the output of commands into a log; empty for the host, where we are alone
 /// @param nice the agent's own scheduling priority; commands always run at 0
-record EnvdSettings(String host, int port, Path spawn, int nice) {
+record EnvdSettings(String host, int port, Path spawn, String logs, int nice) {
 
     private static final String PREFIX = "LELANTOS_ENVD_";
-    private static final List<String> NAMES = List.of("HOST", "PORT", "SPAWN", "NICE");
+    private static final List<String> NAMES = List.of("HOST", "PORT", "SPAWN", "LOGS", "NICE");
     private static final int PORT_MAX = 65_535;
     private static final int NICE_MIN = -20;
     private static final int NICE_MAX = 19;
@@ -31,7 +32,15 @@ record EnvdSettings(String host, int port, Path spawn, int nice) {
                 environment.getOrDefault(PREFIX + "HOST", "0.0.0.0"),
                 number("PORT", environment.getOrDefault(PREFIX + "PORT", "49983"), 0, PORT_MAX),
                 Path.of(environment.getOrDefault(PREFIX + "SPAWN", "/.lelantos/bin/spawn")),
+                place("LOGS", environment.getOrDefault(PREFIX + "LOGS", "")),
                 number("NICE", environment.getOrDefault(PREFIX + "NICE", "-20"), NICE_MIN, NICE_MAX));
+    }
+
+    private static String place(String name, String text) {
+        if (!text.isEmpty() && !text.matches("[0-9.]+:[0-9]{1,5}")) {
+            throw new IllegalArgumentException(PREFIX + name + " is an IPv4 address and a port, not '" + text + "'");
+        }
+        return text;
     }
 
     private static int number(String name, String text, int min, int max) {

@@ -20,6 +20,7 @@ import ai.lelantos.envd.linux.Errno;
 import ai.lelantos.envd.linux.Loop;
 import ai.lelantos.envd.linux.Spawner;
 import ai.lelantos.envd.linux.Users;
+import ai.lelantos.envd.logs.OutputLog;
 import ai.lelantos.envd.ports.Exposure;
 import ai.lelantos.envd.process.Cgroups;
 import ai.lelantos.envd.process.ProcessService;
@@ -28,10 +29,12 @@ import ai.lelantos.envd.rpc.RpcRoutes;
 import com.linecorp.armeria.server.Server;
 import io.grpc.BindableService;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// Every object of the agent, in the order of its flows.
 final class Wiring {
@@ -40,6 +43,11 @@ final class Wiring {
     private static final Duration IDLE_MAX = Duration.ofSeconds(640);
 
     private static final int HEADERS_BYTES_MAX = 64 << 10;
+
+    /// What commands write within it goes into the log together.
+    private static final Duration LOG_GATHER = Duration.ofMillis(200);
+
+    private static final int LOG_PORT = 80;
 
     /// For commands, where the agent itself was started without one.
     private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -57,13 +65,16 @@ final class Wiring {
 
         var identity = new CallIdentity(callers);
         var loop = Loop.start("envd-loop");
-        var processes = processes(settings, loop, identity, globals);
+        // An agent that listens on one address only is not alone on its machine: its clock and ports stay as they are.
+        boolean alone = new InetSocketAddress(settings.host(), 0).getAddress().isAnyLocalAddress();
+        var logs = new OutputLog(globals::sandboxId, () -> logHost(settings, globals, alone), task -> {
+            var _ = loop.after(LOG_GATHER, task);
+        });
+        var processes = processes(settings, loop, identity, globals, logs);
         var files = new FilesystemService(loop, users, identity, globals);
 
         var endpoints = new Endpoints();
         new FilesRoutes(new FileGate(token, Clock.systemUTC()), users, globals).mount(endpoints);
-        // An agent that listens on one address only is not alone on its machine: its clock and ports stay as they are.
-        boolean alone = new InetSocketAddress(settings.host(), 0).getAddress().isAnyLocalAddress();
         Init init = init(token, globals, alone);
         new HostRoutes(globals, init, new Metrics(Path.of("/sys/fs/cgroup"), Path.of("/proc"), Clock.systemUTC()))
                 .mount(endpoints);
@@ -93,11 +104,23 @@ final class Wiring {
         return new Init(token, globals, new BootFacts(root, alone), certificates);
     }
 
-    private static ProcessService processes(EnvdSettings settings, Loop loop, Identity identity, Globals globals)
-            throws Errno {
+    /// Where lines of the sandbox's log are taken: its host's own service, on the port of HTTP.
+    private static Optional<InetSocketAddress> logHost(EnvdSettings settings, Globals globals, boolean alone) {
+        if (!settings.logs().isEmpty()) {
+            String[] place = settings.logs().split(":", -1);
+            return Optional.of(new InetSocketAddress(place[0], Integer.parseInt(place[1])));
+        }
+        String events = globals.eventsAddress();
+        return alone && !events.isEmpty()
+                ? Optional.of(new InetSocketAddress(URI.create(events).getHost(), LOG_PORT))
+                : Optional.empty();
+    }
+
+    private static ProcessService processes(
+            EnvdSettings settings, Loop loop, Identity identity, Globals globals, OutputLog logs) throws Errno {
         var spawner = new Spawner(loop, settings.spawn());
         var cgroups = Cgroups.under(Path.of("/sys/fs/cgroup"));
         String path = System.getenv().getOrDefault("PATH", PATH);
-        return new ProcessService(identity, loop, spawner, globals, cgroups, path);
+        return new ProcessService(identity, loop, spawner, globals, cgroups, logs, path);
     }
 }

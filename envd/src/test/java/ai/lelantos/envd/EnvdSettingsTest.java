@@ -12,7 +12,7 @@ class EnvdSettingsTest {
     @Test
     void everySettingHasTheDefaultOfASandbox() {
         assertThat(EnvdSettings.from(Map.of("PATH", "/bin")))
-                .isEqualTo(new EnvdSettings("0.0.0.0", 49_983, Path.of("/.lelantos/bin/spawn"), -20));
+                .isEqualTo(new EnvdSettings("0.0.0.0", 49_983, Path.of("/.lelantos/bin/spawn"), "", -20));
     }
 
     @Test

@@ -10,6 +10,9 @@ import java.util.function.UnaryOperator;
 /// Safe for any thread: readers see one consistent state, writers replace it whole.
 public final class Globals {
 
+    static final String SANDBOX_ID = "E2B_SANDBOX_ID";
+    static final String EVENTS_ADDRESS = "E2B_EVENTS_ADDRESS";
+
     private static final String BOOT_USER = "root";
 
     private final AtomicReference<State> state =
@@ -21,6 +24,16 @@ public final class Globals {
         var all = new LinkedHashMap<>(now.user());
         all.putAll(now.internal());
         return all;
+    }
+
+    /// Whose agent this is; empty until the host said so.
+    public String sandboxId() {
+        return state.get().internal().getOrDefault(SANDBOX_ID, "");
+    }
+
+    /// The host's own service for this sandbox, as its commands know it; empty until the host said so.
+    public String eventsAddress() {
+        return state.get().internal().getOrDefault(EVENTS_ADDRESS, "");
     }
 
     public String defaultUser() {

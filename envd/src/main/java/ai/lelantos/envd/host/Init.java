@@ -87,7 +87,7 @@ public final class Init {
             globals.setDefaultWorkdir(request.defaultWorkdir());
         }
         if (!request.sandboxId().isEmpty()) {
-            globals.setInternal("E2B_SANDBOX_ID", request.sandboxId());
+            globals.setInternal(Globals.SANDBOX_ID, request.sandboxId());
             globals.setInternal("E2B_TEMPLATE_ID", request.templateId());
             facts.identify(request.sandboxId(), request.templateId());
         }
@@ -99,7 +99,7 @@ public final class Init {
                         ? EVENTS_ADDRESS
                         : request.eventsAddress();
         if (!events.isEmpty()) {
-            globals.setInternal("E2B_EVENTS_ADDRESS", "http://" + events);
+            globals.setInternal(Globals.EVENTS_ADDRESS, "http://" + events);
             facts.nameEvents(events);
         }
     }

@@ -5,6 +5,7 @@ import ai.lelantos.envd.linux.Loop;
 import ai.lelantos.envd.linux.NativeProcess;
 import ai.lelantos.envd.linux.Outflow;
 import ai.lelantos.envd.linux.WaitStatus;
+import ai.lelantos.envd.logs.OutputLog;
 import ai.lelantos.protocol.process.ProcessInfo;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,6 +33,7 @@ final class Child implements NativeProcess.Watcher {
     private final ProcessInfo info;
     private final boolean onTerminal;
     private final Output output;
+    private final OutputLog.Source log;
     private final Consumer<Child> retire;
     private final CompletableFuture<Exit> ended = new CompletableFuture<>();
     private volatile boolean overdue;
@@ -50,12 +52,14 @@ final class Child implements NativeProcess.Watcher {
             ProcessInfo info,
             boolean onTerminal,
             ReplayStore.Ring ring,
+            OutputLog.Source log,
             Consumer<Child> retire) {
         this.loop = loop;
         this.process = process;
         this.info = info;
         this.onTerminal = onTerminal;
         this.output = new Output(ring, () -> loop.execute(this::readOn));
+        this.log = log;
         this.retire = retire;
         this.openOutputs = onTerminal ? 1 : 2;
     }
@@ -123,7 +127,9 @@ final class Child implements NativeProcess.Watcher {
 
     @Override
     public boolean output(NativeProcess.Stream stream, byte[] chunk) {
-        return output.publish(stream, chunk);
+        boolean room = output.publish(stream, chunk);
+        log.take(stream, chunk);
+        return room;
     }
 
     @Override
@@ -173,5 +179,6 @@ final class Child implements NativeProcess.Watcher {
         retire.accept(this);
         ended.complete(how);
         output.end(how);
+        log.end();
     }
 }

@@ -4,6 +4,7 @@ import ai.lelantos.envd.access.Identity;
 import ai.lelantos.envd.host.Globals;
 import ai.lelantos.envd.linux.Loop;
 import ai.lelantos.envd.linux.Spawner;
+import ai.lelantos.envd.logs.OutputLog;
 import ai.lelantos.envd.rpc.Call;
 import ai.lelantos.envd.rpc.Outbox;
 import ai.lelantos.envd.rpc.Refused;
@@ -45,10 +46,16 @@ public final class ProcessService extends ProcessGrpc.ProcessImplBase {
     private final Start start;
 
     public ProcessService(
-            Identity identity, Loop loop, Spawner spawner, Globals globals, Cgroups cgroups, String path) {
+            Identity identity,
+            Loop loop,
+            Spawner spawner,
+            Globals globals,
+            Cgroups cgroups,
+            OutputLog log,
+            String path) {
         this.identity = identity;
         this.processes = new Processes(System::nanoTime);
-        this.start = new Start(loop, spawner, processes, globals, cgroups, path);
+        this.start = new Start(loop, spawner, processes, globals, cgroups, log, path);
     }
 
     @Override

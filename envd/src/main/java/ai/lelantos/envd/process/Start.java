@@ -8,6 +8,7 @@ import ai.lelantos.envd.linux.Loop;
 import ai.lelantos.envd.linux.NativeProcess;
 import ai.lelantos.envd.linux.Spawner;
 import ai.lelantos.envd.linux.User;
+import ai.lelantos.envd.logs.OutputLog;
 import ai.lelantos.envd.rpc.Refused;
 import ai.lelantos.protocol.connect.Code;
 import ai.lelantos.protocol.process.PTY;
@@ -34,17 +35,26 @@ final class Start {
     private final Processes processes;
     private final Globals globals;
     private final Cgroups cgroups;
+    private final OutputLog log;
     private final String path;
     private final ReplayStore replays =
             new ReplayStore(Math.min(REPLAY_BYTES_MAX, Runtime.getRuntime().maxMemory() / 8));
 
     /// @param path the agent's own PATH, the only variable of its environment that commands inherit
-    Start(Loop loop, Spawner spawner, Processes processes, Globals globals, Cgroups cgroups, String path) {
+    Start(
+            Loop loop,
+            Spawner spawner,
+            Processes processes,
+            Globals globals,
+            Cgroups cgroups,
+            OutputLog log,
+            String path) {
         this.loop = loop;
         this.spawner = spawner;
         this.processes = processes;
         this.globals = globals;
         this.cgroups = cgroups;
+        this.log = log;
         this.path = path;
     }
 
@@ -63,7 +73,9 @@ final class Start {
             if (request.hasTag()) {
                 info.setTag(request.getTag());
             }
-            var child = new Child(loop, process, info.build(), request.hasPty(), replays.newRing(), this::retire);
+            var output = log.source(process.pid());
+            var child =
+                    new Child(loop, process, info.build(), request.hasPty(), replays.newRing(), output, this::retire);
             processes.add(child);
             return child;
         } catch (Errno e) {

@@ -162,6 +162,34 @@ class TransferIT {
     }
 
     @Test
+    void metadataIsThatOfEveryFileOfARequestAndPlainAscii() throws IOException {
+        HttpResponse<byte[]> form = files.postForm(
+                query("username", "user"), form("parts/a", "1", "parts/b", "2"), "X-Metadata-Kind", "part");
+        assertThat(JsonParser.parseString(text(form)).getAsJsonArray())
+                .allSatisfy(entry -> assertThat(entry.getAsJsonObject()
+                                .getAsJsonObject("metadata")
+                                .get("kind")
+                                .getAsString())
+                        .isEqualTo("part"));
+        assertThat(files.list("/home/user/parts", 1))
+                .hasSize(2)
+                .allSatisfy(
+                        entry -> assertThat(entry.getMetadataMap()).containsOnly(java.util.Map.entry("kind", "part")));
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), agent.port())) {
+            socket.getOutputStream()
+                    .write(
+                            ("POST /files?path=/tmp/foreign HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Metadata-Kind: é\r\n"
+                                            + "Content-Type: application/octet-stream\r\nContent-Length: 1\r\n\r\nx")
+                                    .getBytes(StandardCharsets.UTF_8));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 400 ")
+                    .contains("invalid metadata: 'kind' has other than printable ASCII");
+        }
+        assertThat(files.get(query("path", "/tmp/foreign")).statusCode()).isEqualTo(404);
+    }
+
+    @Test
     void compressedContentGoesInAndOut() throws IOException {
         byte[] content = new byte[400_000];
         new Random(7).nextBytes(content);

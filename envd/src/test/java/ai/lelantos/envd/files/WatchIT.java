@@ -64,7 +64,7 @@ class WatchIT {
             upload("three/" + name, "content");
             assertThat(told(user.poll(watcher))).containsExactly("CREATE " + name, "CHMOD " + name, "WRITE " + name);
             upload("three/" + name, "again");
-            // Emptied, then written: two changes of the file, which the kernel tells as one if nobody read the first.
+            // Written, then cut: two changes of the file, which the kernel tells as one if nobody read the first.
             assertThat(told(user.poll(watcher)))
                     .startsWith("CHMOD " + name)
                     .containsOnly("CHMOD " + name, "WRITE " + name);

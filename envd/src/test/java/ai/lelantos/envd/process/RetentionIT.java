@@ -8,6 +8,7 @@ import ai.lelantos.envd.linux.Errno;
 import ai.lelantos.envd.linux.Loop;
 import ai.lelantos.envd.linux.Spawner;
 import ai.lelantos.envd.linux.User;
+import ai.lelantos.envd.logs.OutputLog;
 import ai.lelantos.envd.testing.SpawnHelper;
 import ai.lelantos.protocol.process.ProcessInfo;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ class RetentionIT {
 
     private static final User ROOT = new User("root", 0, 0, "/", "/bin/sh", List.of(0));
     private static final int SHARED_PID = 4_242;
+    private static final OutputLog LOG = new OutputLog(() -> "", Optional::empty, Runnable::run);
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1_000); // a clock that overflows is a clock
     private final Processes processes = new Processes(now::get);
@@ -46,7 +48,7 @@ class RetentionIT {
     @Test
     void anEndIsRememberedForThirtySecondsAndNoLonger() {
         var start = new Start(
-                loop, spawner, processes, new Globals(), Cgroups.under(Path.of("/nonexistent")), "/usr/bin:/bin");
+                loop, spawner, processes, new Globals(), Cgroups.under(Path.of("/nonexistent")), LOG, "/usr/bin:/bin");
         Child child = start.start(
                 Shell.command("sh", "-c", "echo last words; exit 12")
                         .setTag("gone")
@@ -96,7 +98,13 @@ class RetentionIT {
                 Optional.empty());
         var info = ProcessInfo.newBuilder().setPid(SHARED_PID).build();
         var child = new Child(
-                loop, spawner.spawn(command), info, false, new ReplayStore(1 << 20).newRing(), processes::retire);
+                loop,
+                spawner.spawn(command),
+                info,
+                false,
+                new ReplayStore(1 << 20).newRing(),
+                LOG.source(SHARED_PID),
+                processes::retire);
         child.begin(Optional.empty());
         return child;
     }

@@ -10,6 +10,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,7 +20,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// What a sandbox may ask of its host: who am I, and here is a line of my log. The asker is known by its address, never
+/// What a sandbox may ask of its host: who am I, and here are lines of my log. The asker is known by its address, never
 /// by what it says. One request a connection.
 @SuppressWarnings("FutureReturnValueIgnored") // a write that failed shows as the end of its channel
 final class HostService extends ChannelInboundHandlerAdapter {
@@ -26,6 +28,8 @@ final class HostService extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger("ai.lelantos.guest");
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final int BODY_BYTES_MAX = 64 * 1024;
+    private static final int LINES_MAX = 1_000; // of one request
+    private static final List<String> STREAMS = List.of("stdout", "stderr", "agent");
     private static final int WAIT_SECONDS_MAX = 10; // for a whole request
 
     private final Running running;
@@ -100,10 +104,7 @@ final class HostService extends ChannelInboundHandlerAdapter {
             } else if (!caller.equals(line.path("instanceID").asString(""))) {
                 answer(ctx, 403, "application/json", problem(403, "instanceID is not this sandbox's"));
             } else {
-                running.log(
-                                caller,
-                                line.path("level").asString("info"),
-                                line.path("message").asString(text))
+                running.log(caller, said(line, text))
                         .subscribe(
                                 _ -> {},
                                 failure -> ctx.executor().execute(() -> notKept(ctx, caller, failure)),
@@ -112,6 +113,29 @@ final class HostService extends ChannelInboundHandlerAdapter {
         } catch (JacksonException malformed) {
             answer(ctx, 400, "application/json", problem(400, "expected one JSON object"));
         }
+    }
+
+    /// One line, as anybody writes it, or those that the agent gathered.
+    private static List<Running.Said> said(JsonNode body, String text) {
+        JsonNode lines = body.path("lines");
+        if (!lines.isArray()) {
+            return List.of(one(body, text));
+        }
+        if (lines.size() > LINES_MAX) {
+            throw new BadMessage(400, "more than " + LINES_MAX + " lines");
+        }
+        return lines.valueStream().map(line -> one(line, "")).toList();
+    }
+
+    private static Running.Said one(JsonNode line, String otherwise) {
+        var fields = new LinkedHashMap<String, String>();
+        String stream = line.path("stream").asString("");
+        fields.put("stream", STREAMS.contains(stream) ? stream : "guest");
+        if (line.path("pid").isInt()) {
+            fields.put("pid", Integer.toString(line.path("pid").asInt()));
+        }
+        return new Running.Said(
+                line.path("level").asString("info"), line.path("message").asString(otherwise), fields);
     }
 
     private void notKept(ChannelHandlerContext ctx, String caller, Throwable failure) {

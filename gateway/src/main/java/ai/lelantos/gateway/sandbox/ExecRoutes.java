@@ -30,13 +30,11 @@ final class ExecRoutes {
     private static final double TIMEOUT_SECONDS_MAX = 3_600;
 
     private final SandboxLifecycle lifecycle;
-    private final OutputLog output;
     private final Commands commands;
     private final Doorkeeper door;
 
-    ExecRoutes(SandboxLifecycle lifecycle, OutputLog output, Agent agent, Doorkeeper door) {
+    ExecRoutes(SandboxLifecycle lifecycle, Agent agent, Doorkeeper door) {
         this.lifecycle = lifecycle;
-        this.output = output;
         this.commands = new Commands(agent);
         this.door = door;
     }
@@ -54,13 +52,6 @@ final class ExecRoutes {
                 long begun = System.nanoTime();
                 return commands.run(entry.route().address(), entry.route().accessToken(), command)
                         .onErrorMap(failure -> unreachable(id, failure))
-                        .delayUntil(result -> output.keep(
-                                id,
-                                List.of(
-                                        new OutputLog.Part(
-                                                "stdout", 1, result.stdout().toStringUtf8()),
-                                        new OutputLog.Part(
-                                                "stderr", 2, result.stderr().toStringUtf8()))))
                         .flatMap(result ->
                                 Json.answer(HttpStatus.OK, wire(result, (System.nanoTime() - begun) / 1_000_000)));
             });

@@ -65,20 +65,16 @@ public final class LogStore {
                 .all();
     }
 
-    /// Adds output of commands and drops the oldest of it beyond what one sandbox may keep.
-    Mono<Void> append(String sandbox, List<Line> lines, int most) {
+    /// Adds output of commands, in this order.
+    Mono<Void> append(String sandbox, List<Line> lines) {
         return lines.isEmpty()
                 ? Mono.empty()
                 : sql("""
-                        with added as (
-                            insert into sandbox_logs (sandbox_id, at, level, logger, message, fields)
-                            select :sandbox, e.at, e.level, 'process', e.message, e.fields::jsonb
-                            from unnest(:ats::timestamptz[], :levels::int[], :messages::text[], :fields::text[]) with
-                                ordinality as e(at, level, message, fields, n)
-                            order by e.n)
-                        delete from sandbox_logs where sandbox_id = :sandbox and logger = 'process' and seq <= (
-                            select seq from sandbox_logs where sandbox_id = :sandbox and logger =
-                                'process' order by seq desc offset :keep limit 1)""")
+                        insert into sandbox_logs (sandbox_id, at, level, logger, message, fields)
+                        select :sandbox, e.at, e.level, 'process', e.message, e.fields::jsonb
+                        from unnest(:ats::timestamptz[], :levels::int[], :messages::text[], :fields::text[]) with
+                            ordinality as e(at, level, message, fields, n)
+                        order by e.n""")
                         .bind("sandbox", sandbox)
                         .bind(
                                 "ats",
@@ -92,8 +88,15 @@ public final class LogStore {
                                 lines.stream()
                                         .map(each -> Json.text(each.fields()))
                                         .toArray(String[]::new))
-                        .bind("keep", Math.max(0, most - lines.size()))
                         .then();
+    }
+
+    /// Drops the oldest output of commands beyond what one sandbox may keep.
+    Mono<Void> trim(String sandbox, int most) {
+        return sql("""
+                delete from sandbox_logs where sandbox_id = :sandbox and logger = 'process' and seq <= (
+                    select seq from sandbox_logs where sandbox_id = :sandbox and logger = 'process'
+                    order by seq desc offset :most limit 1)""").bind("sandbox", sandbox).bind("most", most).then();
     }
 
     private DatabaseClient.GenericExecuteSpec sql(String text) {

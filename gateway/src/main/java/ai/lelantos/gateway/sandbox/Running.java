@@ -1,6 +1,8 @@
 package ai.lelantos.gateway.sandbox;
 
 import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -23,8 +25,14 @@ public interface Running {
     /// Routes in the moment they end, after they are gone from [#find].
     Flux<Route> ended();
 
-    /// Adds what a sandbox wrote of itself to its log, one line each; the oldest beyond the limit go.
-    Mono<Void> log(String sandboxId, String level, String text);
+    /// Adds what a sandbox said to its log, in this order; the oldest beyond the limit go.
+    Mono<Void> log(String sandboxId, List<Said> lines);
+
+    /// What a sandbox said of itself, or of the output of its commands.
+    ///
+    /// @param level debug, info, warn or error; anything else counts as info
+    /// @param fields whose words they are
+    record Said(String level, String text, Map<String, String> fields) {}
 
     /// What a request brought along to be let in.
     record Credentials(

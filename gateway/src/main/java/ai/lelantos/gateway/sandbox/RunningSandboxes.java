@@ -53,9 +53,17 @@ final class RunningSandboxes implements Running {
     }
 
     @Override
-    public Mono<Void> log(String sandboxId, String level, String text) {
-        int known = LogStore.LEVELS.indexOf(level.toLowerCase(Locale.ROOT));
-        return output.keep(sandboxId, List.of(new OutputLog.Part("guest", known < 0 ? INFO : known, text)));
+    public Mono<Void> log(String sandboxId, List<Said> lines) {
+        return output.keep(
+                sandboxId,
+                lines.stream()
+                        .map(line -> new OutputLog.Part(level(line.level()), line.text(), line.fields()))
+                        .toList());
+    }
+
+    private static int level(String name) {
+        int known = LogStore.LEVELS.indexOf(name.toLowerCase(Locale.ROOT));
+        return known < 0 ? INFO : known;
     }
 
     /// Only what asked to be woken, only with its memory, only for who may come in.

@@ -96,7 +96,7 @@ public final class Sandboxes implements AutoCloseable {
                                 needs.node,
                                 needs.clock)
                         .routes())
-                .and(new ExecRoutes(lifecycle, output, needs.agent, needs.door).routes())
+                .and(new ExecRoutes(lifecycle, needs.agent, needs.door).routes())
                 .and(new FileRoutes(lifecycle, needs.agent, needs.door).routes())
                 .and(new OperatorRoutes(
                                 lifecycle, store, live, starts, needs.driver, needs.door, needs.node, needs.clock)

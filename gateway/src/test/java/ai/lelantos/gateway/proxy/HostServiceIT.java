@@ -56,12 +56,31 @@ class HostServiceIT {
     void linesOfItsOwnLogAreTakenAndNobodyElses() {
         stage.running.starts("abc");
         assertThat(ask(post("{\"instanceID\":\"abc\",\"message\":\"hi\"}"))).startsWith("HTTP/1.1 200 ");
-        assertThat(stage.running.written()).containsExactly("abc info hi");
+        assertThat(stage.running.written()).containsExactly("abc info hi {stream=guest}");
         assertThat(ask(post("{\"instanceID\":\"xyz\",\"message\":\"hi\"}"))).startsWith("HTTP/1.1 403 ");
         assertThat(ask(post("[]"))).startsWith("HTTP/1.1 400 ");
         assertThat(ask(post("{"))).startsWith("HTTP/1.1 400 ");
         assertThat(ask(post("{\"instanceID\":\"abc\",\"m\":\"" + "x".repeat(70_000) + "\"}")))
                 .startsWith("HTTP/1.1 413 ");
+    }
+
+    @Test
+    void linesThatTheAgentGatheredAreTakenInTheirOrder() {
+        stage.running.starts("abc");
+        assertThat(ask(post("{\"instanceID\":\"abc\",\"lines\":["
+                        + "{\"level\":\"info\",\"message\":\"one\",\"stream\":\"stdout\",\"pid\":7},"
+                        + "{\"level\":\"warn\",\"message\":\"\",\"stream\":\"stderr\",\"pid\":7},"
+                        + "{\"message\":\"three\",\"stream\":\"made up\",\"pid\":\"x\"},4]}")))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(stage.running.written())
+                .containsExactly(
+                        "abc info one {stream=stdout, pid=7}",
+                        "abc warn  {stream=stderr, pid=7}",
+                        "abc info three {stream=guest}",
+                        "abc info  {stream=guest}");
+        assertThat(ask(post("{\"instanceID\":\"xyz\",\"lines\":[]}"))).startsWith("HTTP/1.1 403 ");
+        assertThat(ask(post("{\"instanceID\":\"abc\",\"lines\":[" + "0,".repeat(1_000) + "0]}")))
+                .startsWith("HTTP/1.1 400 ");
     }
 
     @Test

@@ -72,13 +72,14 @@ final class ScriptedRunning implements Running {
         return ended.asFlux();
     }
 
-    /// What sandboxes wrote of themselves: id, level and text of each.
+    /// What sandboxes said: id, level, text and fields of each.
     List<String> written() {
         return List.copyOf(written);
     }
 
     @Override
-    public Mono<Void> log(String sandboxId, String level, String text) {
-        return Mono.fromRunnable(() -> written.add(sandboxId + " " + level + " " + text));
+    public Mono<Void> log(String sandboxId, List<Said> lines) {
+        return Mono.fromRunnable(() -> lines.forEach(
+                line -> written.add(sandboxId + " " + line.level() + " " + line.text() + " " + line.fields())));
     }
 }
