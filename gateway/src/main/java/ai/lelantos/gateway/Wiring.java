@@ -82,7 +82,12 @@ public class Wiring {
     static RuntimeDriver driver(Settings settings, Home home) {
         RuntimeSettings runtime = settings.room(RuntimeSettings.class);
         return switch (runtime.runtime()) {
-            case AUTO, CONTAINER -> new ContainerDriver(home.path(), runtime, new Rehearsal(agent(settings))::of);
+            case AUTO, CONTAINER ->
+                new ContainerDriver(
+                        home.path(),
+                        runtime,
+                        machine ->
+                                new Rehearsal(agent(settings)).of(machine.address(), machine.id(), machine::introduce));
         };
     }
 

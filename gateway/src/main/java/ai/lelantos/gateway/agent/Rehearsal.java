@@ -7,7 +7,10 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
+import java.util.Map;
+import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -18,6 +21,8 @@ public final class Rehearsal {
     /// Measured: the first round costs the agent some 150 ms of processor time, the tenth 18 ms; more of them would
     /// cost the host more than they save a client.
     private static final int ROUNDS = 10;
+
+    private static final int INTRODUCTIONS = 4;
 
     private static final Duration MAX = Duration.ofSeconds(30);
     private static final String USER =
@@ -32,9 +37,16 @@ public final class Rehearsal {
     }
 
     /// Ends when it is over; fails when the agent did not play its part.
-    public Mono<Void> of(InetAddress host) {
+    ///
+    /// @param name what the agent is told it is, until it is somebody's
+    /// @param introduce says a line to it
+    public Mono<Void> of(InetAddress host, String name, Function<byte[], Mono<Void>> introduce) {
         byte[] start = Envelope.of(ByteString.copyFromUtf8(COMMAND)).encode().toByteArray();
-        return Flux.range(0, ROUNDS)
+        Mono<Void> introduced =
+                Mono.defer(() -> introduce.apply(new Introduction(name, name, null, Map.of(), Instant.now()).line()));
+        return introduced
+                .repeat(INTRODUCTIONS - 1)
+                .thenMany(Flux.range(0, ROUNDS))
                 .concatMap(round -> ask(host, "/process.Process/Start", "application/connect+json", start))
                 .then()
                 .timeout(MAX);

@@ -10,7 +10,6 @@ import ai.lelantos.gateway.runtime.RuntimeRefused.Reason;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
 import ai.lelantos.gateway.runtime.container.egress.Egress;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -60,7 +59,7 @@ public final class ContainerDriver implements RuntimeDriver {
 
     private final Instance instance;
     private final RuntimeSettings settings;
-    private final Function<InetAddress, Mono<Void>> rehearsal;
+    private final Function<Machine, Mono<Void>> rehearsal;
     private final SecureRandom random = new SecureRandom();
     private final Scheduler workers = Schedulers.newBoundedElastic(WORKERS_MAX, WORK_QUEUED_MAX, "runtime", 60, true);
     private final Scheduler boots = Schedulers.fromExecutorService(new ThreadPoolExecutor(
@@ -78,7 +77,7 @@ public final class ContainerDriver implements RuntimeDriver {
             HomeLock lock, Ground ground, Places places, Slots slots, Fleet fleet, Pools pools, Egress egress) {}
 
     /// @param rehearsal what a machine booted ahead goes through before it counts as ready
-    public ContainerDriver(Path home, RuntimeSettings settings, Function<InetAddress, Mono<Void>> rehearsal) {
+    public ContainerDriver(Path home, RuntimeSettings settings, Function<Machine, Mono<Void>> rehearsal) {
         this.rehearsal = rehearsal;
         this.instance = Instance.of(home);
         this.settings = settings;

@@ -1,10 +1,10 @@
 package ai.lelantos.gateway.runtime.container;
 
+import ai.lelantos.gateway.runtime.Machine;
 import ai.lelantos.gateway.runtime.MachineSpec;
 import ai.lelantos.gateway.runtime.PoolState;
 import ai.lelantos.gateway.runtime.RuntimeRefused;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /// Machines booted ahead, one pool per kind, and the one thread that refills them. A boot never waits for it: it takes
-/// what
-/// is ready or boots itself, and while any such boot runs, the refill stands back.
+/// what is ready or boots itself, and while any such boot runs, the refill stands back.
 final class Pools implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Pools.class);
@@ -45,12 +45,13 @@ final class Pools implements AutoCloseable {
     private final Fleet fleet;
     private final Slots slots;
     private final Supplier<String> ids;
-    private final Function<InetAddress, Mono<Void>> rehearsal;
+    private final Function<Machine, Mono<Void>> rehearsal;
     private final Clock clock = Clock.systemUTC();
     private final Map<MachineSpec, Pool> pools = new LinkedHashMap<>(16, 0.75f, true);
     private final Thread thread;
     private int foreground;
     private final Semaphore wake = new Semaphore(0);
+    private final Sinks.Empty<Void> closing = Sinks.empty();
     private volatile boolean closed;
 
     /// One kind's machines; guarded by the lock of [Pools].
@@ -68,7 +69,7 @@ final class Pools implements AutoCloseable {
         ContainerMachine run() throws IOException;
     }
 
-    Pools(Ground ground, Fleet fleet, Slots slots, Supplier<String> ids, Function<InetAddress, Mono<Void>> rehearsal) {
+    Pools(Ground ground, Fleet fleet, Slots slots, Supplier<String> ids, Function<Machine, Mono<Void>> rehearsal) {
         this.ground = ground;
         this.fleet = fleet;
         this.slots = slots;
@@ -193,7 +194,8 @@ final class Pools implements AutoCloseable {
     /// A machine that does not play along is still one: whoever gets it pays what the rehearsal would have saved.
     private void rehearse(ContainerMachine machine) {
         rehearsal
-                .apply(machine.address())
+                .apply(machine)
+                .takeUntilOther(closing.asMono())
                 .onErrorResume(failure -> {
                     log.debug("machine {} was not rehearsed: {}", machine.id(), failure.getMessage());
                     return Mono.empty();
@@ -259,6 +261,7 @@ final class Pools implements AutoCloseable {
     public void close() {
         synchronized (this) {
             closed = true;
+            closing.emitEmpty(Sinks.EmitFailureHandler.FAIL_FAST);
             wake.release();
         }
         try {

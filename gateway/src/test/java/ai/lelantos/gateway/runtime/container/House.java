@@ -4,7 +4,6 @@ import ai.lelantos.gateway.runtime.Machine;
 import ai.lelantos.gateway.runtime.MachineSpec;
 import ai.lelantos.gateway.runtime.RuntimeSettings;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,7 +25,7 @@ import reactor.core.publisher.Mono;
 final class House implements AutoCloseable {
 
     /// The guests of these tests are no agents: there is nothing to rehearse with them.
-    static final Function<InetAddress, Mono<Void>> UNREHEARSED = address -> Mono.empty();
+    static final Function<Machine, Mono<Void>> UNREHEARSED = machine -> Mono.empty();
 
     static final MachineSpec SPEC = new MachineSpec("tiny", "b1", 1, 128, 64, true);
     static final MachineSpec OFFLINE = new MachineSpec("tiny", "b1", 1, 128, 64, false);
