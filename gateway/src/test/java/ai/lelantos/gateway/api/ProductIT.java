@@ -50,12 +50,7 @@ class ProductIT {
                         + "for i in $(seq 100); do (echo > /dev/tcp/127.0.0.1/8000) 2>/dev/null && exit 0; sleep 0.1; done; exit 1");
         String pid = product.run(id, "pgrep -f http.server");
         String boot = product.run(id, BOOT_ID);
-        assertThat(product.post("/sandboxes/" + id + "/timeout", "{\"timeout\":0}")
-                        .status())
-                .isEqualTo(204);
-        LifecycleIT.await(() -> state(id).equals("paused"));
-        assertThat(product.port(id, 8000, "/file")).isEqualTo(502);
-        assertThat(state(id)).isEqualTo("paused");
+        pausedByItsTime(id);
         assertThat(product.post("/sandboxes/" + id + "/connect", "{\"timeout\":60}")
                         .status())
                 .isEqualTo(201);
@@ -64,6 +59,16 @@ class ProductIT {
         assertThat(product.port(id, 8000, "/file")).isEqualTo(200);
         assertThat(product.run(id, "cat /tmp/file; echo $COLOUR; whoami; pwd"))
                 .isEqualTo("kept\nblue\nuser\n/home/user");
+    }
+
+    /// Traffic does not wake it: nobody asked for that.
+    private void pausedByItsTime(String id) throws IOException {
+        assertThat(product.post("/sandboxes/" + id + "/timeout", "{\"timeout\":0}")
+                        .status())
+                .isEqualTo(204);
+        LifecycleIT.await(() -> state(id).equals("paused"));
+        assertThat(product.port(id, 8000, "/")).isEqualTo(502);
+        assertThat(state(id)).isEqualTo("paused");
     }
 
     @Test
@@ -76,12 +81,7 @@ class ProductIT {
         assertThat(boot)
                 .hasSize(36)
                 .isNotEqualTo(Files.readString(Path.of(BOOT_ID.substring(4))).strip());
-        assertThat(product.post("/sandboxes/" + id + "/timeout", "{\"timeout\":0}")
-                        .status())
-                .isEqualTo(204);
-        LifecycleIT.await(() -> state(id).equals("paused"));
-        assertThat(product.port(id, 8000, "/")).isEqualTo(502);
-        assertThat(state(id)).isEqualTo("paused");
+        pausedByItsTime(id);
         assertThat(product.post("/sandboxes/" + id + "/resume", "{\"timeout\":60}")
                         .status())
                 .isEqualTo(201);

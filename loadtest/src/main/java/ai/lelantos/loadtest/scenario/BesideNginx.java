@@ -24,8 +24,6 @@ final class BesideNginx implements Scenario {
     private static final int PORT = 8900; // that nginx asks; the next one is ours, and has the same server
     private static final int SECONDS_MAX = 20; // for the server to start
     private static final int WARM_CONNECTIONS = 32;
-    private static final int ROUNDS = 3; // of each proxy, turn by turn
-    private static final int WARM_ROUNDS_MAX = 8;
     private static final double SETTLED = 1.05; // a round that brings less than this more is as good as the last
     private static final List<Integer> CONNECTIONS = List.of(1, 32, 256);
     private static final List<String> NEEDED = List.of("nginx", "wrk", "taskset");
@@ -105,7 +103,7 @@ final class BesideNginx implements Scenario {
         String before = ours.pin(processor);
         try {
             // A JVM compiles what it runs often: nothing of that belongs to the first case.
-            var _ = ours.ask("/small", WARM_CONNECTIONS, bench.either(15, 30), sandbox.routing(PORT + 1));
+            var _ = ours.ask("/small", WARM_CONNECTIONS, bench.either(10, 30), sandbox.routing(PORT + 1));
             for (Case each : cases(sandbox.routing(PORT + 1))) {
                 bench.attempt(name(), each.name(), () -> {
                     compare(bench, each, nginx, ours);
@@ -118,12 +116,13 @@ final class BesideNginx implements Scenario {
     }
 
     private void compare(Bench bench, Case each, Peer nginx, Peer ours) throws Exception {
-        int seconds = bench.either(3, 10);
+        int seconds = bench.either(2, 10);
+        int rounds = bench.either(1, 3); // of each proxy, turn by turn
         // First to warm, then turn by turn, so that whatever else the machine does meets both.
-        warm(each, ours, bench.either(2, 5));
+        warm(each, ours, bench.either(1, 8), bench.either(1, 5));
         var theirs = new ArrayList<Peer.Cost>();
         var mine = new ArrayList<Peer.Cost>();
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < rounds; round++) {
             theirs.add(each.ask().of(nginx, seconds));
             mine.add(each.ask().of(ours, seconds));
         }
@@ -148,9 +147,9 @@ final class BesideNginx implements Scenario {
 
     /// Until a round costs what the one before it did: a JVM compiles beside the work, and pinned it does so on the
     /// processor that is measured.
-    private static void warm(Case each, Peer ours, int seconds) throws Exception {
+    private static void warm(Case each, Peer ours, int roundsMax, int seconds) throws Exception {
         double before = 0;
-        for (int round = 0; round < WARM_ROUNDS_MAX; round++) {
+        for (int round = 0; round < roundsMax; round++) {
             double now = each.ask().of(ours, seconds).perCoreSecond();
             if (now <= before * SETTLED) {
                 return;

@@ -111,17 +111,22 @@ interface Cgroups {
         }
     }
 
-    /// The kernel says "frozen" by the file's content only, and mostly at once; so look, and look again a millisecond
-    /// later,
-    /// for at most a second.
+    /// Looks, and looks again a millisecond later, for at most a second.
     static void await(Look look, String what) throws IOException {
-        for (int looks = 0; looks < 1_000; looks++) {
+        if (!within(1_000, look)) {
+            throw new IOException(what + " did not happen within a second");
+        }
+    }
+
+    /// Whether it is so by then. The kernel says "frozen" by a file's content only, and mostly at once.
+    static boolean within(int millis, Look look) throws IOException {
+        for (int looks = 0; looks < millis; looks++) {
             if (look.done()) {
-                return;
+                return true;
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
-        throw new IOException(what + " did not happen within a second");
+        return false;
     }
 
     /// One look at a file.

@@ -5,8 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// One hierarchy per controller; in the hybrid layout a second version's one beside them, which carries no controllers
@@ -47,11 +45,8 @@ final class CgroupsV1 implements Cgroups {
         Path state = group("freezer", id).resolve("freezer.state");
         for (int tries = 0; tries < FREEZE_TRIES_MAX; tries++) {
             Cgroups.write(state, "FROZEN");
-            for (int looks = 0; looks < FREEZE_MILLIS_MAX; looks++) {
-                if (Cgroups.text(state).equals("FROZEN")) {
-                    return;
-                }
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            if (Cgroups.within(FREEZE_MILLIS_MAX, () -> Cgroups.text(state).equals("FROZEN"))) {
+                return;
             }
             Cgroups.write(state, "THAWED");
         }
