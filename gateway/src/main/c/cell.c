@@ -448,7 +448,7 @@ static void await(int changes, int pidfd, const char *needle, long limit_ms) {
         long left = end - now_ms();
         if (left <= 0) give_up(pidfd, "timeout");
         if (poll(fds, 3, left) < 0 && errno != EINTR) die("poll");
-        if (fds[1].revents) give_up(pidfd, "ended");
+        if (fds[1].revents && !log_has(needle)) give_up(pidfd, "ended");   // its last words may be those we wait for
         if (fds[2].revents & (POLLHUP | POLLERR)) give_up(pidfd, "gateway gone");
         char events[4096];
         if (fds[0].revents && read(changes, events, sizeof events) < 0) die("inotify");

@@ -2,6 +2,7 @@ package ai.lelantos.gateway.http;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,14 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Json {
 
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+    static {
+        // How a kind is read and written is found once, under a lock; two event loops must not meet there.
+        String each = MAPPER.writeValueAsString(
+                new LinkedHashMap<>(Map.of("a", List.of("b", 1, 1L, 1.5, true), "c", Map.of("d", List.of()))));
+        JsonNode read = MAPPER.readTree(each);
+        assert read.isObject();
+    }
 
     private Json() {}
 

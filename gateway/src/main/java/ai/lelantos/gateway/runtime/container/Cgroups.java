@@ -22,6 +22,8 @@ interface Cgroups {
     /// The share of a machine that nobody waits for.
     int SHARES_AHEAD = 128;
 
+    int REMOVAL_MILLIS_MAX = 1_000;
+
     /// What a machine has used so far.
     record Counts(long cpuNanos, long memoryUsed, long memoryCache, int pids, long oomKills) {}
 
@@ -108,6 +110,22 @@ interface Cgroups {
             return lines.map(Long::valueOf).toList();
         } catch (NoSuchFileException none) {
             return List.of();
+        }
+    }
+
+    /// Removes a group whose last child has just gone: for a moment the kernel still counts that one.
+    static void removeEmptied(Path group) throws IOException {
+        if (!within(REMOVAL_MILLIS_MAX, () -> removed(group))) {
+            Files.deleteIfExists(group); // says why not
+        }
+    }
+
+    private static boolean removed(Path group) {
+        try {
+            Files.deleteIfExists(group);
+            return true;
+        } catch (IOException busy) {
+            return false;
         }
     }
 

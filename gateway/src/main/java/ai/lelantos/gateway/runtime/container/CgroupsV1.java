@@ -101,7 +101,7 @@ final class CgroupsV1 implements Cgroups {
     @Override
     public void removeParent() throws IOException {
         for (Path hierarchy : hierarchies()) {
-            Files.deleteIfExists(hierarchy.resolve(parent));
+            Cgroups.removeEmptied(hierarchy.resolve(parent));
         }
     }
 

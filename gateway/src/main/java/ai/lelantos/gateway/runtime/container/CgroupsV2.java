@@ -78,6 +78,6 @@ final class CgroupsV2 implements Cgroups {
 
     @Override
     public void removeParent() throws IOException {
-        Files.deleteIfExists(machines);
+        Cgroups.removeEmptied(machines);
     }
 }
