@@ -3,6 +3,7 @@ package ai.lelantos.gateway.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -226,6 +227,8 @@ class DataPlaneIT {
         String id = product.create("");
         for (String host : List.of("0.0.0.0", "::", "127.0.0.1", "localhost", "::1")) {
             serve(id, host, 3210);
+            // A server on loopback only is found at the agent's next look, and a dial is tried for no longer than that.
+            LifecycleIT.await(() -> reached(id, 3210));
             assertThat(ask(id, 3210, "GET /served", ""))
                     .as(host)
                     .startsWith("HTTP/1.1 200 ")
@@ -233,6 +236,14 @@ class DataPlaneIT {
             assertThat(product.run(
                             id, "pkill -x python3; while pgrep -x python3 >/dev/null; do sleep 0.05; done; echo ended"))
                     .isEqualTo("ended");
+        }
+    }
+
+    private boolean reached(String id, int port) {
+        try {
+            return ask(id, port, "GET /served", "").startsWith("HTTP/1.1 200 ");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
