@@ -12,6 +12,7 @@ import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
+import com.linecorp.armeria.server.ServiceOptions;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.io.IOException;
 import java.util.Map;
@@ -28,6 +29,11 @@ public final class Endpoints implements HttpService {
 
     /// Calls being handled at once; beyond it a caller is told to come back.
     private static final int CALLS_MAX = 1_024;
+
+    /// How long, in milliseconds, the rest of a request may come after its answer: its stream reset before, an HTTP/2
+    /// client that is still sending takes the whole exchange for failed.
+    private static final ServiceOptions OPTIONS =
+            ServiceOptions.builder().closeHttp2StreamDelayMillis(5_000).build();
 
     private final Map<String, Map<String, Endpoint>> table = new TreeMap<>();
     private final Semaphore calls = new Semaphore(CALLS_MAX);
@@ -48,6 +54,11 @@ public final class Endpoints implements HttpService {
     /// Says in the contract's shape what the server refuses by itself. The first such handler of a server counts.
     public static void refuseInShape(ServerBuilder server) {
         var _ = server.errorHandler(new Refusals());
+    }
+
+    @Override
+    public ServiceOptions options() {
+        return OPTIONS;
     }
 
     @Override

@@ -13,11 +13,17 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.RoutingContext;
+import com.linecorp.armeria.server.ServiceOptions;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.concurrent.Semaphore;
 
 /// Serves one method: from the request's headers to a [ServedCall], or to the refusal they deserve.
 final class RpcService<Q, R> implements HttpService {
+
+    /// How long, in milliseconds, the rest of a request may come after its answer: its stream reset before, an HTTP/2
+    /// client that is still sending takes the whole exchange for failed.
+    private static final ServiceOptions OPTIONS =
+            ServiceOptions.builder().closeHttp2StreamDelayMillis(5_000).build();
 
     private final RpcMethod<Q, R> method;
     private final RpcLimits limits;
@@ -35,6 +41,11 @@ final class RpcService<Q, R> implements HttpService {
     @Override
     public ExchangeType exchangeType(RoutingContext context) {
         return method.givesOneMessage() ? ExchangeType.REQUEST_STREAMING : ExchangeType.BIDI_STREAMING;
+    }
+
+    @Override
+    public ServiceOptions options() {
+        return OPTIONS;
     }
 
     @Override

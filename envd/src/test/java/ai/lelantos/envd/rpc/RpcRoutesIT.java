@@ -15,14 +15,20 @@ import ai.lelantos.protocol.process.ProcessInfo;
 import ai.lelantos.protocol.process.StartRequest;
 import ai.lelantos.protocol.process.StartResponse;
 import com.google.protobuf.ByteString;
+import com.linecorp.armeria.common.logging.RequestLogProperty;
 import io.grpc.stub.StreamObserver;
 import java.net.http.HttpClient;
+import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.SubmissionPublisher;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -172,6 +178,45 @@ class RpcRoutesIT {
         assertThat(response.body()).isEmpty();
         assertThat(post(START, "application/json", ByteString.EMPTY).statusCode())
                 .isEqualTo(415);
+    }
+
+    @Test
+    void aRefusalIsHeardAlsoByAClientThatIsStillSending() throws Exception {
+        var answered = new CompletableFuture<Void>();
+        try (var watched = RpcServer.with(builder -> {
+            RpcRoutes.mount(builder, List.of(new Counting()), RpcLimits.DEFAULT);
+            builder.decorator((next, ctx, request) -> {
+                if (request.headers().contains("content-type", "text/plain")) {
+                    var _ = ctx.log()
+                            .whenAvailable(RequestLogProperty.RESPONSE_END_TIME)
+                            .thenRun(() -> answered.complete(null));
+                }
+                return next.serve(ctx, request);
+            });
+        })) {
+            var listing = HttpRequest.newBuilder(watched.uri(LIST))
+                    .header("content-type", "application/json")
+                    .POST(BodyPublishers.ofString("{}"))
+                    .build();
+            assertThat(client.send(listing, BodyHandlers.discarding()).version())
+                    .isEqualTo(Version.HTTP_2);
+            var body = new SubmissionPublisher<ByteBuffer>(Runnable::run, 1);
+            var refused = client.sendAsync(
+                    HttpRequest.newBuilder(watched.uri(LIST))
+                            .header("content-type", "text/plain")
+                            .POST(BodyPublishers.fromPublisher(body, 2))
+                            .build(),
+                    BodyHandlers.ofByteArray());
+            answered.join();
+            // Frames of a connection come in order: with this answer a reset of the stream before would be here too.
+            var _ = client.send(listing, BodyHandlers.discarding());
+            int _ = body.submit(ByteBuffer.wrap("{}".getBytes(StandardCharsets.UTF_8)));
+            body.close();
+            var response = refused.join();
+            assertThat(response.version()).isEqualTo(Version.HTTP_2);
+            assertThat(response.statusCode()).isEqualTo(415);
+            assertThat(response.body()).isEmpty();
+        }
     }
 
     @Test
