@@ -62,6 +62,15 @@ class HostLineTest {
     }
 
     @Test
+    void aNameWithoutATimeGivesWayToAnyIntroduction() throws IOException {
+        assertThat(ask("{\"sandboxId\":\"rehearsed\"}\n")).isEqualTo("204 \n");
+        assertThat(ask("{\"sandboxId\":\"iabc\",\"accessToken\":\"first\",\"timestamp\":\"2001-01-01T00:00:00Z\"}\n"))
+                .isEqualTo("204 \n");
+        assertThat(globals.environment()).containsEntry("E2B_SANDBOX_ID", "iabc");
+        assertThat(ask("{\"accessToken\":\"second\"}\n")).startsWith("401 ");
+    }
+
+    @Test
     void aLineLongerThanAllItMayHoldIsRefused() throws IOException {
         assertThat(ask("x".repeat((4 << 20) + 1))).isEqualTo("400 the line is longer than 4194304 bytes\n");
     }
