@@ -25,9 +25,6 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
-import org.springframework.http.codec.multipart.FilePart;
-import org.springframework.http.codec.multipart.FormFieldPart;
-import org.springframework.http.codec.multipart.Part;
 import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -37,8 +34,6 @@ import reactor.core.publisher.Mono;
 
 /// A sandbox's files in one call each: read, listed, written.
 final class FileRoutes {
-
-    private static final int PARTS_MAX = 64;
 
     private final SandboxLifecycle lifecycle;
     private final Files files;
@@ -147,7 +142,10 @@ final class FileRoutes {
         MediaType type = request.headers().contentType().orElse(MediaType.APPLICATION_OCTET_STREAM);
         return lifecycle.use(id, caller.team().id()).flatMap(entry -> {
             if (type.isCompatibleWith(MediaType.MULTIPART_FORM_DATA)) {
-                return multipart(request, entry, path, user);
+                return new UploadParts(path.orElse(null), (target, content) -> write(entry, target, user, content))
+                        .of(request.body(BodyExtractors.toParts()))
+                        .collectList()
+                        .flatMap(all -> Json.answer(HttpStatus.OK, Json.array(all)));
             }
             if (path.isPresent()) {
                 return write(entry, path.get(), user, raw(request))
@@ -170,27 +168,6 @@ final class FileRoutes {
             return Mono.error(
                     Problem.validation("parameter \"path\" is missing").toException());
         });
-    }
-
-    private Mono<ServerResponse> multipart(
-            ServerRequest request, LiveSandboxes.Entry entry, Optional<String> path, @Nullable String user) {
-        return request.body(BodyExtractors.toParts())
-                .take(PARTS_MAX)
-                .concatMap(part -> part(entry, part, path, user), 1)
-                .collectList()
-                .flatMap(all -> Json.answer(HttpStatus.OK, Json.array(all)));
-    }
-
-    private Mono<Json.Obj> part(LiveSandboxes.Entry entry, Part part, Optional<String> path, @Nullable String user) {
-        if (part instanceof FormFieldPart) {
-            return Mono.empty();
-        }
-        String target = path.orElseGet(() -> part instanceof FilePart file ? file.filename() : "");
-        if (target.isEmpty()) {
-            return Mono.error(Problem.validation("a part has no file name and parameter \"path\" is missing")
-                    .toException());
-        }
-        return write(entry, target, user, part.content().map(NettyDataBufferFactory::toByteBuf));
     }
 
     private Mono<Json.Obj> write(LiveSandboxes.Entry entry, String path, @Nullable String user, Flux<ByteBuf> body) {

@@ -3,6 +3,7 @@ package ai.lelantos.gateway.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -124,7 +125,51 @@ class EveryEndpointIT {
         ok(404, product.get(path + "/files?path=/tmp/none&list=true"));
         ok(404, call("GET", path + "/files?path=/tmp/none", null, json));
         assertThat(product.get(path + "/logs").text()).contains("to-stderr");
+        uploads(path);
         ok(204, product.delete(path));
+    }
+
+    private void uploads(String path) {
+        JsonNode written = ok(
+                        200,
+                        upload(
+                                path + "/files",
+                                "name=\"path\"\r\n\r\n/tmp/up/one.txt",
+                                "name=\"file\"; filename=\"a.txt\"\r\n\r\nfirst",
+                                "name=\"file\"; filename=\"two.txt\"\r\n\r\nsecond"))
+                .json();
+        assertThat(written.size()).isEqualTo(2);
+        assertThat(written.get(0).get("path").asString()).isEqualTo("/tmp/up/one.txt");
+        assertThat(written.get(1).get("path").asString()).isEqualTo("/home/user/two.txt");
+        assertThat(product.get(path + "/files?path=/tmp/up/one.txt").text()).isEqualTo("first");
+        assertThat(product.get(path + "/files?path=two.txt").text()).isEqualTo("second");
+
+        String file = "name=\"file\"; filename=\"same.txt\"\r\n\r\nx";
+        ok(200, upload(path + "/files?path=/tmp/up/named.txt", file));
+        assertThat(product.get(path + "/files?path=/tmp/up/named.txt").text()).isEqualTo("x");
+        assertThat(ok(400, upload(path + "/files?path=/tmp/up/named.txt", file, file))
+                        .message())
+                .contains("names one file");
+        assertThat(ok(400, upload(path + "/files", file, "name=\"path\"\r\n\r\n/tmp/late"))
+                        .message())
+                .contains("no file comes after it");
+        String[] many = new String[65];
+        Arrays.fill(many, file);
+        assertThat(ok(400, upload(path + "/files", many)).message()).contains("more than 64 parts");
+    }
+
+    private Answer upload(String path, String... parts) {
+        var body = new StringBuilder();
+        for (String part : parts) {
+            body.append("--cut\r\nContent-Disposition: form-data; ")
+                    .append(part)
+                    .append("\r\n");
+        }
+        return call(
+                "POST",
+                path,
+                body.append("--cut--\r\n").toString(),
+                Map.of("X-API-Key", Product.KEY, "Content-Type", "multipart/form-data; boundary=cut"));
     }
 
     private void templates() {
