@@ -33,11 +33,11 @@ final class Upstream extends ChannelInboundHandlerAdapter implements Rounds.Watc
     private @Nullable ByteBuf in;
     private @Nullable ChannelHandlerContext context;
     private @Nullable Throwable failure;
-    private boolean lasting; // its answer did not come at once
+    private boolean lasting; // longer than from one look to the next
     private int looks;
     private int unsent; // bytes, about: written since the last flush
 
-    /// @param rounds end it when all is said and the other side stays
+    /// @param rounds keep it alive when it lasts, and end it when all is said and the other side stays
     Upstream(Rounds rounds, Exchange exchange, Client client, boolean toHead, boolean toUpgrade) {
         this.rounds = rounds;
         this.exchange = exchange;
@@ -53,6 +53,7 @@ final class Upstream extends ChannelInboundHandlerAdapter implements Rounds.Watc
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
+        rounds.add(ctx.channel().eventLoop(), this);
         exchange.connected(ctx.channel());
     }
 
@@ -125,14 +126,19 @@ final class Upstream extends ChannelInboundHandlerAdapter implements Rounds.Watc
         exchange.answered();
         client.end(trailers);
         if (context != null && context.channel().isActive()) {
-            rounds.add(context.channel().eventLoop(), this);
+            looks = 0;
             context.channel().config().setAutoRead(true);
         }
     }
 
     @Override
     public void look() {
-        if (++looks == FAREWELL_LOOKS_MAX) {
+        if (phase != Phase.DONE) {
+            if (!lasting && context != null) {
+                lasting = true;
+                Transport.keepAlive(context.channel());
+            }
+        } else if (++looks == FAREWELL_LOOKS_MAX) {
             close();
         }
     }
@@ -141,10 +147,6 @@ final class Upstream extends ChannelInboundHandlerAdapter implements Rounds.Watc
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (phase != Phase.DONE) {
             client.flush();
-            if (!lasting && phase != Phase.HEAD) {
-                lasting = true;
-                Transport.keepAlive(ctx.channel());
-            }
         }
     }
 

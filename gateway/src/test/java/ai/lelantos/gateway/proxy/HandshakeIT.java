@@ -77,6 +77,15 @@ class HandshakeIT {
         assertThat(client.answer()).startsWith("HTTP/1.1 502 ").contains("The sandbox is running but port is not open");
     }
 
+    /// The contract's thirty seconds, which a client has to wait.
+    @Test
+    void aServerThatNeverShakesHandsIsAClosedPortWhenTheTimeIsOver() {
+        long asked = System.nanoTime();
+        String answer = asked().patient(40_000).answer();
+        assertThat(answer).startsWith("HTTP/1.1 502 ").contains("The sandbox is running but port is not open");
+        assertThat(System.nanoTime() - asked).isGreaterThan(TimeUnit.SECONDS.toNanos(29));
+    }
+
     @Test
     void aClientThatLeavesMeanwhileIsForgotten() throws IOException {
         Wire client = asked();

@@ -2,14 +2,21 @@ package ai.lelantos.gateway.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
@@ -46,6 +53,35 @@ class UpgradeIT {
         assertThat(client.text(5)).isEqualTo("early");
         assertThat(client.send("GET / HTTP/1.1\r\n\r\n\0end").rest()).isEqualTo("GET / HTTP/1.1\r\n\r\n\0end");
         assertThat(seen.join()).contains("Upgrade: echo/1\r\nConnection: Upgrade\r\n\r\n");
+    }
+
+    /// Of a connection that was switched, and of one whose answer is long in coming: the kernel's timer, in hundredths.
+    @ParameterizedTest
+    @ValueSource(strings = {YES, ""})
+    void theKernelAsksASilentSandboxEveryTwentySecondsWhetherItLives(String answer) throws IOException {
+        Guest guest = stage.guest(wire -> {
+            wire.head();
+            wire.send(answer);
+            wire.rest();
+        });
+        stage.running.starts("abc");
+        try (Wire client = stage.client()
+                .send("GET /ws HTTP/1.1\r\nHost: " + guest.port() + "-abc.localhost\r\n" + ASK + "\r\n")) {
+            String towards = ":%04X".formatted(guest.port());
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            OptionalLong timer = OptionalLong.empty();
+            while (timer.isEmpty()) {
+                assertThat(System.nanoTime()).as("ten seconds").isLessThan(end);
+                LockSupport.parkNanos(10_000_000);
+                timer = Files.readAllLines(Path.of("/proc/self/net/tcp")).stream()
+                        .map(line -> line.strip().split(" +"))
+                        .filter(fields -> fields[2].endsWith(towards) && fields[5].startsWith("02:"))
+                        .mapToLong(fields -> Long.parseLong(fields[5].substring(3), 16))
+                        .findFirst();
+            }
+            assertThat(timer.getAsLong()).isBetween(500L, 2_000L);
+            assertThat(client.socket.isClosed()).isFalse();
+        }
     }
 
     @Test

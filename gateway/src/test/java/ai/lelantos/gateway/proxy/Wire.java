@@ -43,6 +43,16 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /// For what takes its time: waits so long.
+    Wire patient(int milliseconds) {
+        try {
+            socket.setSoTimeout(milliseconds);
+            return this;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     Wire send(String text) {
         return send(text.getBytes(StandardCharsets.ISO_8859_1));
     }
