@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -219,6 +220,38 @@ class DataPlaneIT {
         assertThat(ask(id, AGENT, "GET /health", "", token)).startsWith("HTTP/1.1 204 ");
         Instant end = Instant.parse(shown(id).get("endAt").asString());
         assertThat(Duration.between(before, end)).isBetween(Duration.ofSeconds(419), Duration.ofSeconds(450));
+    }
+
+    @Test
+    void a10NoWakeIsLongerThanItsTeamMayHave() throws IOException {
+        String team = "teams where id = '" + Product.TEAM + "'";
+        try (Beside database = Beside.of(product.home)) {
+            Object usual = database.rows("select timeout_seconds_max from " + team)
+                    .getFirst()
+                    .get("timeout_seconds_max");
+            database.sql("update " + team.replace(" where", " set timeout_seconds_max = 200 where"));
+            try {
+                // A key that nobody used yet: what a team may have is remembered with its keys.
+                String key = product.post("/api-keys", "{\"name\":\"short\"}")
+                        .json()
+                        .get("key")
+                        .asString();
+                Answer made = product.api.send(
+                        "POST",
+                        "/v2/sandboxes",
+                        "{\"templateID\":\"base\",\"timeout\":100,\"autoPause\":true,\"autoResume\":{\"enabled\":true}}",
+                        Map.of("X-API-Key", key));
+                assertThat(made.status()).isEqualTo(201);
+                String id = made.json().get("sandboxID").asString();
+                pause(id, "{}");
+                Instant before = Instant.now();
+                assertThat(ask(id, AGENT, "GET /health", "", token(id))).startsWith("HTTP/1.1 204 ");
+                Instant end = Instant.parse(shown(id).get("endAt").asString());
+                assertThat(Duration.between(before, end)).isBetween(Duration.ofSeconds(190), Duration.ofSeconds(230));
+            } finally {
+                database.sql("update " + team.replace(" where", " set timeout_seconds_max = " + usual + " where"));
+            }
+        }
     }
 
     /// Also the last part of row A13.

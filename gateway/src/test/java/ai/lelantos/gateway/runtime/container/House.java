@@ -40,6 +40,7 @@ final class House implements AutoCloseable {
             Set<String> groups,
             Set<String> mounts,
             Set<String> run,
+            Set<String> disk,
             long cells) {}
 
     final Path home;
@@ -179,7 +180,37 @@ final class House implements AutoCloseable {
                 .filter(each ->
                         each.info().commandLine().orElse("").contains(instance().name()))
                 .count();
-        return new Traces(links, named(Path.of("/run/netns"), key), groups, mounts, named(Path.of("/run"), key), cells);
+        return new Traces(
+                links, named(Path.of("/run/netns"), key), groups, mounts, named(Path.of("/run"), key), disk(), cells);
+    }
+
+    /// Every file of the machines, with its size: their disks, above all.
+    private Set<String> disk() throws IOException {
+        Set<String> found = new TreeSet<>();
+        Path machines = instance().machines();
+        if (Files.isDirectory(machines)) {
+            try (var all = Files.walk(machines)) {
+                for (Path each : all.filter(Files::isRegularFile).toList()) {
+                    found.add(home.relativize(each) + " " + Files.size(each));
+                }
+            }
+        }
+        return found;
+    }
+
+    /// The router's rules and the elements of their sets, a line each.
+    Set<String> rules() throws IOException {
+        String listed = Programs.run(
+                "",
+                List.of(
+                        Programs.need("ip", "iproute2").toString(),
+                        "netns",
+                        "exec",
+                        instance().name(),
+                        Programs.need("nft", "nftables").toString(),
+                        "list",
+                        "ruleset"));
+        return new TreeSet<>(listed.lines().map(String::strip).toList());
     }
 
     private static Set<String> named(Path directory, String key) throws IOException {

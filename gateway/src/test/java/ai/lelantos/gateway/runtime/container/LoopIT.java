@@ -30,6 +30,7 @@ class LoopIT {
             List<Machine> none = get(house.driver().start());
             assertThat(none).isEmpty();
             House.Traces started = house.traces();
+            Set<String> rules = house.rules();
             List<Integer> health = get(Flux.range(0, LIVES)
                     .flatMap(
                             i -> house.driver()
@@ -42,6 +43,7 @@ class LoopIT {
             assertThat(house.driver().pools()).anyMatch(pool -> pool.hits() > 0);
             assertThat(started.links()).isEqualTo(house.traces().links());
             assertThat(started.mounts()).isEqualTo(house.traces().mounts());
+            assertThat(house.rules()).as("rules and elements of their sets").isEqualTo(rules);
             long shown =
                     house.driver().pools().stream().mapToLong(PoolState::ready).sum();
             assertThat(shown).isLessThan(30);
