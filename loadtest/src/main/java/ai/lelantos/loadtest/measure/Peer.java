@@ -194,21 +194,50 @@ public final class Peer implements AutoCloseable {
 
     /// What waiting costs: so many streams held open for some seconds without a byte.
     public Cost holding(int streams, int seconds, List<String> headers) throws IOException {
-        var held = new ArrayList<RawClient>();
+        List<RawClient> held = open(streams, List.of(headers));
         try {
-            for (int i = 0; i < streams; i++) {
-                var client = new RawClient(url);
-                held.add(client);
-                client.listen("/idle", headers);
-            }
             double before = cpuSeconds();
             LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
             return new Cost(streams, 0, cpuSeconds() - before, 0, 0, 0);
         } finally {
-            for (RawClient client : held) {
-                client.close();
-            }
+            close(held);
         }
+    }
+
+    /// Bytes of memory of its own that it has more with each of so many streams, spread over routes.
+    public double memoryPerStream(int streams, List<List<String>> routes) throws IOException {
+        long before = anonymousKib();
+        List<RawClient> held = open(streams, routes);
+        try {
+            return (anonymousKib() - before) * 1_024.0 / streams;
+        } finally {
+            close(held);
+        }
+    }
+
+    private List<RawClient> open(int streams, List<List<String>> routes) throws IOException {
+        var held = new ArrayList<RawClient>();
+        try {
+            for (int i = 0; i < streams; i++) {
+                var client = RawClient.small(url);
+                held.add(client);
+                client.listen("/idle", routes.get(i % routes.size()));
+            }
+            return held;
+        } catch (IOException e) {
+            close(held);
+            throw e;
+        }
+    }
+
+    private static void close(List<RawClient> held) throws IOException {
+        for (RawClient client : held) {
+            client.close();
+        }
+    }
+
+    private long anonymousKib() {
+        return pids.stream().mapToLong(pid -> Proc.of(pid).anonymousKib()).sum();
     }
 
     /// One piece of work on a connection that is kept; its bytes.

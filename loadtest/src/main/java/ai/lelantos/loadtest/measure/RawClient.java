@@ -16,6 +16,7 @@ import java.util.Locale;
 public final class RawClient implements AutoCloseable {
 
     private static final int BUFFER_BYTES = 256 << 10;
+    private static final int SMALL_BUFFER_BYTES = 512;
     private static final int SILENCE_MS_MAX = 60_000;
     private static final int HEAD_BYTES_MAX = 64 << 10;
     private static final int FRAME_BYTES = 6; // of a masked WebSocket frame, before its payload
@@ -24,15 +25,25 @@ public final class RawClient implements AutoCloseable {
     private final Socket socket = new Socket();
     private final InputStream in;
     private final OutputStream out;
-    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private final byte[] buffer;
     private boolean switched;
 
     RawClient(URI url) throws IOException {
+        this(url, BUFFER_BYTES);
+    }
+
+    /// One that moves little, of which there may be thousands.
+    static RawClient small(URI url) throws IOException {
+        return new RawClient(url, SMALL_BUFFER_BYTES);
+    }
+
+    private RawClient(URI url, int bufferBytes) throws IOException {
+        buffer = new byte[bufferBytes];
         host = url.getAuthority();
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(SILENCE_MS_MAX);
         socket.connect(new InetSocketAddress(url.getHost(), url.getPort()), SILENCE_MS_MAX);
-        in = new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES);
+        in = new BufferedInputStream(socket.getInputStream(), bufferBytes);
         out = socket.getOutputStream();
     }
 

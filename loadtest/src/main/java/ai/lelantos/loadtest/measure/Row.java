@@ -18,12 +18,17 @@ public record Row(
         long failed,
         double perSecond,
         double p50Ms,
-        double p90Ms,
+        double p95Ms,
         double p99Ms,
         double maxMs,
         double megabytesPerSecond,
         Map<String, Long> failures,
         List<Integer> series) {
+
+    /// A number that is no latency: it stands where megabytes do, and its name says its unit.
+    public static Row amount(String scenario, String name, int concurrency, double value) {
+        return new Row(scenario, name, concurrency, 1, 0, 0, 0, 0, 0, 0, value, Map.of(), List.of());
+    }
 
     /// The same work counted in the smaller pieces that each success of it is made of.
     public Row counting(String pieces, int each) {
@@ -35,7 +40,7 @@ public record Row(
                 failed,
                 perSecond * each,
                 p50Ms,
-                p90Ms,
+                p95Ms,
                 p99Ms,
                 maxMs,
                 megabytesPerSecond,

@@ -27,6 +27,18 @@ public final class Samples {
     private final AtomicLong began = new AtomicLong(Long.MAX_VALUE);
     private final AtomicLong ended = new AtomicLong(Long.MIN_VALUE);
 
+    /// What somebody else timed, one after the other: a line of nanoseconds each.
+    public static Samples printed(String nanoseconds) {
+        var samples = new Samples();
+        long at = System.nanoTime();
+        for (String line : nanoseconds.strip().lines().toList()) {
+            long end = at + Math.max(Long.parseLong(line.strip()), 1_000);
+            samples.success(at, end);
+            at = end;
+        }
+        return samples;
+    }
+
     /// One success that was meant to start at `intended`, both by [System#nanoTime].
     public void success(long intended, long finished) {
         micros.recordValue(Math.clamp((finished - intended) / 1000, 0, MICROS_MAX));
@@ -64,7 +76,7 @@ public final class Samples {
                 failed.sum(),
                 seconds == 0 ? 0 : count / seconds,
                 millis(50),
-                millis(90),
+                millis(95),
                 millis(99),
                 micros.getMaxValue() / 1000.0,
                 seconds == 0 ? 0 : bytes.sum() / seconds / 1e6,

@@ -56,7 +56,7 @@ public final class Page {
         peak(html, scenario, report);
         html.append("<div class=\"scroll\"><table><tr><th>measure</th><th>at once</th><th>ok</th><th>failed</th>")
                 .append(
-                        "<th>per s</th><th>MB/s</th><th>p50 ms</th><th>p90 ms</th><th>p99 ms</th><th>max ms</th><th></th></tr>\n");
+                        "<th>per s</th><th>MB/s</th><th>p50 ms</th><th>p95 ms</th><th>p99 ms</th><th>max ms</th><th></th></tr>\n");
         rows.forEach(row -> row(html, row, longest));
         html.append("</table></div>\n");
         html.append("<div class=\"charts\">");
@@ -97,7 +97,7 @@ public final class Page {
                 number("%.1f", row.perSecond()),
                 number("%.0f", row.megabytesPerSecond()),
                 number("%.2f", row.p50Ms()),
-                number("%.2f", row.p90Ms()),
+                number("%.2f", row.p95Ms()),
                 number("%.2f", row.p99Ms()),
                 number("%.2f", row.maxMs())));
         html.append("<td class=\"latency\">").append(bar(row, longest)).append("</td></tr>\n");

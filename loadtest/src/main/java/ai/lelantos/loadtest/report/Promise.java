@@ -1,24 +1,25 @@
 package ai.lelantos.loadtest.report;
 
 import ai.lelantos.loadtest.measure.Row;
+import ai.lelantos.loadtest.report.Vitals.Sample;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /// One promise: what is measured, in which scenario, and the bound it must keep.
 ///
 /// @param bound in words, with its unit
 /// @param scenario the scenario that measures it, null for a promise that another command measures
-/// @param measured the value by the rows of a run, empty when the run did not measure it
+/// @param measured the value by the report of a run, empty when the run did not measure it
 /// @param kept whether a value keeps the bound
 record Promise(
         String title,
         String bound,
         @Nullable String scenario,
-        Function<Map<String, Row>, Optional<Double>> measured,
+        Function<Report, Optional<Double>> measured,
         java.util.function.DoublePredicate kept) {
 
     /// The set that docs/promises.md shows, in its order.
@@ -48,13 +49,13 @@ record Promise(
                         "command on a warm connection, over the same shell inside, p50",
                         "at most 5 ms",
                         "exec",
-                        rows -> difference(rows, "exec/true@1", "exec/true without us, inside@1"),
+                        report -> difference(report, "exec/true@1", "exec/true without us, inside@1"),
                         value -> value <= 5),
                 new Promise(
                         "one stream at full speed, of what a bare relay moves from the same pipe over loopback TCP",
                         "at least 0.5",
                         "stream",
-                        rows -> ofFloor(rows, "stream/one stream at full speed@1", "pipe over TCP"),
+                        report -> ofFloor(report, "stream/one stream at full speed@1", "pipe over TCP"),
                         value -> value >= 0.5),
                 atMost(
                         "200 concurrent streams: lost or disordered",
@@ -63,21 +64,30 @@ record Promise(
                         "stream",
                         "stream/%lines of 64 bytes@200",
                         row -> (double) row.failed()),
+                atMost(
+                        "200 concurrent streams for ten minutes: lost or disordered",
+                        0,
+                        "failures",
+                        "stream-soak",
+                        "stream-soak/%@200",
+                        row -> (double) row.failed()),
+                flat("200 concurrent streams for ten minutes, gateway memory", "stream-soak", Sample::gatewayMebibytes),
+                flat("200 concurrent streams for ten minutes, agents' memory", "stream-soak", Sample::agentMebibytes),
                 atLeast(
                         "large upload, of what loopback TCP moves",
                         0.5,
                         "files",
-                        rows -> ofFloor(rows, "files/upload large@1", "loopback TCP")),
+                        report -> ofFloor(report, "files/upload large@1", "loopback TCP")),
                 atLeast(
                         "large download, of what loopback TCP moves",
                         0.5,
                         "files",
-                        rows -> ofFloor(rows, "files/download large@1", "loopback TCP")),
+                        report -> ofFloor(report, "files/download large@1", "loopback TCP")),
                 atLeast(
                         "proxied small GETs per core at 32 connections, of nginx's",
                         0.8,
                         "nginx",
-                        rows -> find(rows, "nginx/ratio, small GET@32").map(Row::perSecond)),
+                        report -> report.find("nginx/ratio, small GET@32").map(Row::perSecond)),
                 atMost(
                         "proxied small GETs at 32 connections, p99 over nginx's",
                         1.5,
@@ -89,7 +99,21 @@ record Promise(
                         "proxied 1 MiB bodies per core at 32 connections, of nginx's",
                         0.9,
                         "nginx",
-                        rows -> find(rows, "nginx/ratio, 1 MiB down@32").map(Row::perSecond)),
+                        report -> report.find("nginx/ratio, 1 MiB down@32").map(Row::perSecond)),
+                atMost(
+                        "2,000 idle streams through the gateway, memory each",
+                        60,
+                        "KB",
+                        "held",
+                        "held/gateway memory each, KB@2000",
+                        Row::megabytesPerSecond),
+                atMost(
+                        "agent, start to first answer, p50",
+                        230,
+                        "ms",
+                        "agent",
+                        "agent/start to first answer@1",
+                        Row::p50Ms),
                 atMost(
                         "idle agent, anonymous memory",
                         40,
@@ -100,7 +124,18 @@ record Promise(
                 atMost("pause, p50", 10, "ms", "pause", "pause/pause@1", Row::p50Ms),
                 atMost("resume, p50", 10, "ms", "pause", "pause/resume@1", Row::p50Ms),
                 atMost("mixed day in the soak: failures", 0, "failures", "soak", "soak/mixed day@4", row ->
-                        (double) row.failed()));
+                        (double) row.failed()),
+                flat("mixed day in the soak, gateway memory", "soak", Sample::gatewayMebibytes));
+    }
+
+    /// Ten minutes that end with what they began with, but for a tenth.
+    private static Promise flat(String title, String scenario, ToDoubleFunction<Sample> memory) {
+        return new Promise(
+                title + ", at the end over the beginning",
+                "at most 1.1 times",
+                scenario,
+                report -> report.growth(scenario, memory),
+                grown -> grown <= 1.1);
     }
 
     private static Promise atMost(
@@ -109,32 +144,22 @@ record Promise(
                 title,
                 "at most " + number(bound) + " " + unit,
                 scenario,
-                rows -> find(rows, key).map(value),
+                report -> report.find(key).map(value),
                 measured -> measured <= bound);
     }
 
     private static Promise atLeast(
-            String title, double bound, String scenario, Function<Map<String, Row>, Optional<Double>> measured) {
+            String title, double bound, String scenario, Function<Report, Optional<Double>> measured) {
         return new Promise(title, "at least " + number(bound), scenario, measured, value -> value >= bound);
     }
 
-    /// A key with `%` stands for any text there.
-    private static Optional<Row> find(Map<String, Row> rows, String key) {
-        String pattern = "\\Q" + key.replace("%", "\\E.*\\Q") + "\\E";
-        return rows.entrySet().stream()
-                .filter(entry -> entry.getKey().matches(pattern))
-                .map(Map.Entry::getValue)
-                .filter(row -> row.count() + row.failed() > 0)
-                .findFirst();
+    private static Optional<Double> difference(Report report, String key, String floor) {
+        return report.find(key).flatMap(row -> report.find(floor).map(under -> row.p50Ms() - under.p50Ms()));
     }
 
-    private static Optional<Double> difference(Map<String, Row> rows, String key, String floor) {
-        return find(rows, key).flatMap(row -> find(rows, floor).map(under -> row.p50Ms() - under.p50Ms()));
-    }
-
-    private static Optional<Double> ofFloor(Map<String, Row> rows, String key, String floor) {
-        return find(rows, key)
-                .flatMap(row -> find(rows, "floor/" + floor + ",%")
+    private static Optional<Double> ofFloor(Report report, String key, String floor) {
+        return report.find(key)
+                .flatMap(row -> report.find("floor/" + floor + ",%")
                         .map(bare -> row.megabytesPerSecond() / bare.megabytesPerSecond()));
     }
 

@@ -1,13 +1,11 @@
 package ai.lelantos.loadtest.report;
 
-import ai.lelantos.loadtest.measure.Row;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -19,11 +17,9 @@ public final class Promises {
     private static final String END = "<!-- measured: end -->";
 
     private final Report report;
-    private final Map<String, Row> rows;
 
     public Promises(Report report) {
         this.report = report;
-        this.rows = report.rows().stream().collect(Collectors.toMap(Row::key, row -> row, (first, _) -> first));
     }
 
     /// The scenarios that the promises need.
@@ -38,11 +34,11 @@ public final class Promises {
     public List<String> broken() {
         return Promise.all().stream()
                 .filter(promise -> promise.measured()
-                        .apply(rows)
+                        .apply(report)
                         .filter(promise.kept()::test)
                         .isEmpty())
                 .map(promise -> promise.title() + ": promised " + promise.bound() + ", got "
-                        + promise.measured().apply(rows).map(Promise::number).orElse("no measurement"))
+                        + promise.measured().apply(report).map(Promise::number).orElse("no measurement"))
                 .toList();
     }
 
@@ -51,7 +47,7 @@ public final class Promises {
                 new StringBuilder("| promise | bound | scenario | last | on | verdict |\n|---|---|---|---|---|---|\n");
         LocalDate day = LocalDate.ofInstant(report.at(), ZoneOffset.UTC);
         for (Promise promise : Promise.all()) {
-            Optional<Double> value = promise.measured().apply(rows);
+            Optional<Double> value = promise.measured().apply(report);
             String verdict = value.isEmpty() ? "not measured" : promise.kept().test(value.get()) ? "pass" : "**short**";
             text.append("| ")
                     .append(promise.title())

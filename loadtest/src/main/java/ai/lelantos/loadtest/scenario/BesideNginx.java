@@ -5,16 +5,11 @@ import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Peer;
 import ai.lelantos.loadtest.measure.Row;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /// Our front and nginx, each before the same server in the same sandbox, asked by wrk: what a request costs either in
@@ -22,7 +17,6 @@ import java.util.stream.Stream;
 final class BesideNginx implements Scenario {
 
     private static final int PORT = 8900; // that nginx asks; the next one is ours, and has the same server
-    private static final int SECONDS_MAX = 20; // for the server to start
     private static final int WARM_CONNECTIONS = 32;
     private static final double SETTLED = 1.05; // a round that brings less than this more is as good as the last
     private static final List<Integer> CONNECTIONS = List.of(1, 32, 256);
@@ -48,18 +42,12 @@ final class BesideNginx implements Scenario {
         }
         bench.with(1, made -> {
             Sandbox sandbox = made.getFirst();
-            sandbox.upload("/home/user/answers.js", answers());
-            var ready = new LinkedBlockingQueue<String>();
-            Thread server = Thread.ofVirtual().start(() -> serve(sandbox, ready));
-            String address = Objects.requireNonNull(
-                            ready.poll(SECONDS_MAX, TimeUnit.SECONDS), "no server in the sandbox")
-                    .strip();
             Path folder = Files.createTempDirectory("lelantos-beside-nginx");
-            try (Peer nginx = Peer.nginx(folder, address, PORT)) {
+            AnswerServer server = AnswerServer.in(sandbox, PORT);
+            try (Peer nginx = Peer.nginx(folder, server.address(), PORT)) {
                 compare(bench, sandbox, nginx);
             } finally {
-                var _ = sandbox.commands().run("pkill -f answers.js");
-                server.join();
+                server.end();
                 clear(folder);
             }
         });
@@ -116,10 +104,10 @@ final class BesideNginx implements Scenario {
     }
 
     private void compare(Bench bench, Case each, Peer nginx, Peer ours) throws Exception {
-        int seconds = bench.either(2, 10);
+        int seconds = bench.either(2, 6);
         int rounds = bench.either(1, 3); // of each proxy, turn by turn
         // First to warm, then turn by turn, so that whatever else the machine does meets both.
-        warm(each, ours, bench.either(1, 8), bench.either(1, 5));
+        warm(each, ours, bench.either(1, 6), bench.either(1, 4));
         var theirs = new ArrayList<Peer.Cost>();
         var mine = new ArrayList<Peer.Cost>();
         for (int round = 0; round < rounds; round++) {
@@ -201,21 +189,6 @@ final class BesideNginx implements Scenario {
     private static boolean installed(String program) {
         return Stream.of("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/bin")
                 .anyMatch(place -> Files.isExecutable(Path.of(place, program)));
-    }
-
-    private static byte[] answers() throws IOException {
-        try (InputStream in = Objects.requireNonNull(BesideNginx.class.getResourceAsStream("answers.js"))) {
-            return in.readAllBytes();
-        }
-    }
-
-    private static void serve(Sandbox sandbox, BlockingQueue<String> ready) {
-        try {
-            var _ = sandbox.commands().stream(
-                    "exec node /home/user/answers.js " + PORT, data -> ready.add(data.toStringUtf8()));
-        } catch (RuntimeException _) {
-            ready.add("the server's stream broke");
-        }
     }
 
     private static void clear(Path folder) throws IOException {

@@ -5,7 +5,6 @@ import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Pace;
 import ai.lelantos.loadtest.measure.Samples;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /// One-shot commands, beside what the same shell costs inside the same sandbox with nobody between.
 final class Exec implements Scenario {
@@ -38,14 +37,7 @@ final class Exec implements Scenario {
     private void inside(Bench bench, Sandbox sandbox, int times) {
         String line = "python3 -c \"import subprocess,time\nfor i in range(" + times + "):\n t=time.perf_counter_ns();"
                 + " subprocess.run(['/bin/bash','-l','-c','true']); print(time.perf_counter_ns()-t)\"";
-        String printed = sandbox.commands().run(line).stdout();
-        var samples = new Samples();
-        long at = System.nanoTime();
-        for (String nanos : printed.strip().lines().toList()) {
-            long took = Long.parseLong(nanos.strip());
-            samples.success(at, at + took);
-            at += Math.max(took, TimeUnit.MICROSECONDS.toNanos(1));
-        }
+        Samples samples = Samples.printed(sandbox.commands().run(line).stdout());
         bench.row(samples.row(name(), "true without us, inside", 1));
     }
 

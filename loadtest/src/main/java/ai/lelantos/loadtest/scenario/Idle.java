@@ -4,7 +4,6 @@ import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Proc;
 import ai.lelantos.loadtest.measure.Row;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToLongFunction;
@@ -42,9 +41,8 @@ final class Idle implements Scenario {
         }
     }
 
-    /// A number that is no latency stands where megabytes do.
     private Row amount(String what, int sandboxes, double value) {
-        return new Row(name(), what, sandboxes, 1, 0, 0, 0, 0, 0, 0, value, Map.of(), List.of());
+        return Row.amount(name(), what, sandboxes, value);
     }
 
     private static double average(List<Proc> agents, ToLongFunction<Proc> kib) {

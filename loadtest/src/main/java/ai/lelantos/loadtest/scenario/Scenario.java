@@ -6,17 +6,20 @@ import java.util.List;
 /// One thing that is measured. Its rows go to the [Bench]; what fails is a failure in a row, never the end of the run.
 public sealed interface Scenario
         permits AgentDay,
+                AgentStart,
                 BesideNginx,
                 CreateKill,
                 Exec,
                 Files,
                 Floors,
+                Held,
                 Idle,
                 PauseResume,
                 Ports,
                 Soak,
                 Store,
                 Streams,
+                StreamSoak,
                 Terminal,
                 ThousandStreams,
                 WebSockets {
@@ -37,10 +40,13 @@ public sealed interface Scenario
     static List<Scenario> all() {
         return List.of(
                 new Floors(),
+                new Held(), // while nothing has made the server's heap larger than waiting needs
+                new AgentStart(),
                 new CreateKill(),
                 new Exec(),
                 new Streams(),
                 new ThousandStreams(),
+                new StreamSoak(),
                 new Terminal(),
                 new Files(),
                 new Ports(),

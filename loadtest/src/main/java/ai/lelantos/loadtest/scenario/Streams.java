@@ -7,6 +7,7 @@ import ai.lelantos.loadtest.measure.Row;
 import ai.lelantos.loadtest.measure.Samples;
 import com.google.protobuf.ByteString;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -33,21 +34,29 @@ final class Streams implements Scenario {
 
     /// So many commands at once, spread over sandboxes, each line of each checked; with a row for the lines themselves.
     static void many(Bench bench, String scenario, int streams, int sandboxes, int lines) throws Exception {
+        Samples samples = checked(bench, streams, sandboxes, lines, "seq -f %063.0f 1 " + lines);
+        Row row = samples.row(scenario, lines + " lines of " + LINE_BYTES + " bytes", streams);
+        bench.row(row);
+        bench.row(row.counting("lines, each once and in order", lines));
+    }
+
+    /// Runs a command that prints so many numbered lines as often at once, spread over sandboxes.
+    static Samples checked(Bench bench, int streams, int sandboxes, int lines, String command) throws Exception {
+        var all = new AtomicReference<>(new Samples());
         bench.with(sandboxes, made -> {
             var next = new AtomicInteger();
             var bytes = new LongAdder();
             Samples samples = Pace.count(
-                    streams, streams, () -> one(made.get(next.getAndIncrement() % made.size()), lines, bytes));
+                    streams, streams, () -> one(made.get(next.getAndIncrement() % made.size()), lines, command, bytes));
             samples.moved(bytes.sum());
-            Row row = samples.row(scenario, lines + " lines of " + LINE_BYTES + " bytes", streams);
-            bench.row(row);
-            bench.row(row.counting("lines, each once and in order", lines));
+            all.set(samples);
         });
+        return all.get();
     }
 
-    private static Sandbox one(Sandbox sandbox, int lines, LongAdder bytes) {
+    private static Sandbox one(Sandbox sandbox, int lines, String command, LongAdder bytes) {
         var check = new Lines(lines);
-        int exit = sandbox.commands().stream("seq -f %063.0f 1 " + lines, check);
+        int exit = sandbox.commands().stream(command, check);
         if (exit != 0 || !check.whole()) {
             throw new IllegalStateException("exit " + exit + ", " + check);
         }
