@@ -87,10 +87,16 @@ record NewSandbox(
                 true);
     }
 
+    static ProblemException tooLong(Duration most) {
+        boolean hours = most.equals(Duration.ofHours(most.toHours()));
+        return refuse("Timeout cannot be greater than "
+                + (hours ? most.toHours() + " hours" : most.toSeconds() + " seconds"));
+    }
+
     /// A length within what a team may have.
     static Duration timeout(Duration most, Duration asked) {
         if (asked.compareTo(most) > 0) {
-            throw refuse("Timeout cannot be greater than " + most.toHours() + " hours");
+            throw tooLong(most);
         }
         if (asked.isNegative() || asked.isZero()) {
             throw refuse("Timeout must be greater than 0");

@@ -121,11 +121,7 @@ final class SandboxRoutes {
                     .map(Duration::ofSeconds)
                     .orElse(CONNECT_USUAL);
             if (timeout.compareTo(caller.team().timeoutMax()) > 0) {
-                throw new Problem(
-                                400,
-                                "Timeout cannot be greater than "
-                                        + caller.team().timeoutMax().toHours() + " hours")
-                        .toException();
+                throw NewSandbox.tooLong(caller.team().timeoutMax());
             }
             boolean memory = body.bool("memory").orElse(true);
             return lifecycle

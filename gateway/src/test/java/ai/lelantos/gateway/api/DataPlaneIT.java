@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -224,34 +225,42 @@ class DataPlaneIT {
 
     @Test
     void a10NoWakeIsLongerThanItsTeamMayHave() throws IOException {
-        String team = "teams where id = '" + Product.TEAM + "'";
+        String team = UUID.randomUUID().toString();
         try (Beside database = Beside.of(product.home)) {
-            Object usual = database.rows("select timeout_seconds_max from " + team)
-                    .getFirst()
-                    .get("timeout_seconds_max");
-            database.sql("update " + team.replace(" where", " set timeout_seconds_max = 200 where"));
-            try {
-                // A key that nobody used yet: what a team may have is remembered with its keys.
-                String key = product.post("/api-keys", "{\"name\":\"short\"}")
-                        .json()
-                        .get("key")
-                        .asString();
-                Answer made = product.api.send(
-                        "POST",
-                        "/v2/sandboxes",
-                        "{\"templateID\":\"base\",\"timeout\":100,\"autoPause\":true,\"autoResume\":{\"enabled\":true}}",
-                        Map.of("X-API-Key", key));
-                assertThat(made.status()).isEqualTo(201);
-                String id = made.json().get("sandboxID").asString();
-                pause(id, "{}");
-                Instant before = Instant.now();
-                assertThat(ask(id, AGENT, "GET /health", "", token(id))).startsWith("HTTP/1.1 204 ");
-                Instant end = Instant.parse(shown(id).get("endAt").asString());
-                assertThat(Duration.between(before, end)).isBetween(Duration.ofSeconds(190), Duration.ofSeconds(230));
-            } finally {
-                database.sql("update " + team.replace(" where", " set timeout_seconds_max = " + usual + " where"));
-            }
+            database.sql(
+                    "insert into teams select '" + team + "'::uuid, 'short-lived', 'short-lived', concurrency_max, 200,"
+                            + " builds_max, cpu_max, memory_mb_max from teams where id = '" + Product.TEAM + "'");
         }
+        String key = product.api
+                .send(
+                        "POST",
+                        "/admin/teams/" + team + "/api-keys",
+                        "{\"name\":\"one\"}",
+                        Map.of("X-Admin-Token", Product.ADMIN_TOKEN))
+                .json()
+                .get("key")
+                .asString();
+        Map<String, String> theirs = Map.of("X-API-Key", key);
+        String body =
+                "{\"templateID\":\"base\",\"timeout\":%d,\"autoPause\":true," + "\"autoResume\":{\"enabled\":true}}";
+        assertThat(product.api
+                        .send("POST", "/v2/sandboxes", body.formatted(201), theirs)
+                        .message())
+                .isEqualTo("Timeout cannot be greater than 200 seconds");
+        Answer made = product.api.send("POST", "/v2/sandboxes", body.formatted(100), theirs);
+        assertThat(made.status()).as(made.text()).isEqualTo(201);
+        String id = made.json().get("sandboxID").asString();
+        String path = "/sandboxes/" + id;
+        assertThat(product.api.send("POST", path + "/pause", "{}", theirs).status())
+                .isEqualTo(204);
+        Instant before = Instant.now();
+        String token = made.json().get("envdAccessToken").asString();
+        assertThat(ask(id, AGENT, "GET /health", "", "X-Access-Token: " + token))
+                .startsWith("HTTP/1.1 204 ");
+        JsonNode shown = product.api.send("GET", path, null, theirs).json();
+        assertThat(Duration.between(before, Instant.parse(shown.get("endAt").asString())))
+                .isBetween(Duration.ofSeconds(190), Duration.ofSeconds(230));
+        assertThat(product.api.send("DELETE", path, null, theirs).status()).isEqualTo(204);
     }
 
     /// Also the last part of row A13.
