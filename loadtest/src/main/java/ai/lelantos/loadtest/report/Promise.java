@@ -121,6 +121,28 @@ record Promise(
                         "idle",
                         "idle/agent anonymous, MB@50",
                         Row::megabytesPerSecond),
+                atMost(
+                        "idle agent, its share of memory, of 50",
+                        60,
+                        "MB",
+                        "idle",
+                        "idle/agent PSS, MB@50",
+                        Row::megabytesPerSecond),
+                atMost(
+                        "idle sandbox, all it takes of the host, of 50",
+                        80,
+                        "MB",
+                        "idle",
+                        "idle/host memory each, MB@50",
+                        Row::megabytesPerSecond),
+                atMost(
+                        "idle sandbox, all it takes of the host, of 150",
+                        80,
+                        "MB",
+                        "idle",
+                        "idle/host memory each, MB@150",
+                        Row::megabytesPerSecond),
+                atMost("kill, p50", 30, "ms", "create", "create/kill@1", Row::p50Ms),
                 atMost("pause, p50", 10, "ms", "pause", "pause/pause@1", Row::p50Ms),
                 atMost("resume, p50", 10, "ms", "pause", "pause/resume@1", Row::p50Ms),
                 atMost("mixed day in the soak: failures", 0, "failures", "soak", "soak/mixed day@4", row ->
