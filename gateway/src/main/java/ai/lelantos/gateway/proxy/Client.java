@@ -7,6 +7,9 @@ import java.util.List;
 /// The client's side of one exchange, whichever protocol it speaks. Called on its own event loop only.
 interface Client {
 
+    /// Of a body that nobody takes any more: read and thrown away, so that its sender hears the answer.
+    long UNWANTED_BYTES_MAX = 8 * 1024 * 1024;
+
     /// The connection or stream that this client is.
     Channel channel();
 

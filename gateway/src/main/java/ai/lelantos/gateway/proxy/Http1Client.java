@@ -23,7 +23,6 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements Client, 
     private static final int IDLE_LOOKS_MAX = 21; // a connection without a request is kept for ten minutes
     private static final int EARLY_BYTES_MAX =
             1024 * 1024; // of later requests, that arrived although we stopped reading
-    private static final long UNWANTED_BYTES_MAX = 8 * 1024 * 1024; // of a body nobody takes, read and thrown away
     private static final ByteBuf LAST_CHUNK = Unpooled.unreleasableBuffer(Unpooled.directBuffer(5)
             .writeBytes("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
             .asReadOnly());

@@ -21,12 +21,18 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// One HTTP/2 stream: its request becomes the bytes of an HTTP/1.1 request and takes the same way; its flow control
 /// holds back this stream alone.
 @SuppressWarnings("FutureReturnValueIgnored") // a write that failed shows as the end of its stream
 final class Http2Client extends ChannelInboundHandlerAdapter implements Client {
+
+    /// For the rest of a request that was answered before it was whole. A client that is reset before takes its answer
+    /// for lost, also when only the empty frame that ends its body was missing.
+    private static final int REST_SECONDS_MAX = 10;
 
     private final Switchboard board;
     private final String scheme;
@@ -41,6 +47,9 @@ final class Http2Client extends ChannelInboundHandlerAdapter implements Client {
     private boolean passedOn; // and has gone on
     private boolean answered;
     private boolean finished;
+    private long body; // bytes of it that came
+    private long answeredAt; // so many of them before the answer
+    private @Nullable Future<?> parting; // waits for the rest
     private String trailers = "";
 
     Http2Client(Switchboard board, String scheme) {
@@ -107,12 +116,15 @@ final class Http2Client extends ChannelInboundHandlerAdapter implements Client {
         }
         trailers = Http2Heads.trailers(frame.headers());
         received = true;
+        parted();
         pass();
     }
 
     private void data(Http2DataFrame frame) {
         received |= frame.isEndStream();
+        body += frame.content().readableBytes();
         if (finished || exchange == null) {
+            parted();
             return;
         }
         if (frame.content().isReadable()) {
@@ -175,6 +187,8 @@ final class Http2Client extends ChannelInboundHandlerAdapter implements Client {
 
     private void gone() {
         finished = true;
+        received = true;
+        parted();
         if (exchange != null) {
             exchange.clientGone();
             exchange = null;
@@ -260,11 +274,35 @@ final class Http2Client extends ChannelInboundHandlerAdapter implements Client {
         finished = true;
         exchange = null;
         drop();
-        if (!received) {
-            // The answer is whole and the request isn't: the client may stop sending it.
-            context().write(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
-        }
         context().flush();
+        if (!received) {
+            answeredAt = body;
+            parting = channel().eventLoop().schedule(this::part, REST_SECONDS_MAX, TimeUnit.SECONDS);
+            channel().config().setAutoRead(true);
+            if (head.contentLength() - body > UNWANTED_BYTES_MAX) {
+                part();
+            }
+        }
+    }
+
+    /// After the answer: the request is whole, or enough of it was read away.
+    private void parted() {
+        Future<?> waiting = parting;
+        if (waiting != null && received) {
+            parting = null;
+            waiting.cancel(false);
+        } else if (waiting != null && body - answeredAt > UNWANTED_BYTES_MAX) {
+            part();
+        }
+    }
+
+    /// The answer is whole and the request isn't: the client may stop sending it.
+    private void part() {
+        if (!received) {
+            received = true;
+            parted();
+            context().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
+        }
     }
 
     @Override

@@ -137,6 +137,38 @@ class Http2IT {
         assertThat(seen.join()).isEqualTo("abcde");
     }
 
+    /// A client may send the end of its body in a frame of its own, and one that is reset before it loses the answer.
+    @Test
+    void anAnswerThatComesBeforeTheEndOfItsRequestDoesNotResetIt() {
+        Guest guest = stage.guest(wire -> {
+            String head = wire.head();
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" + (head.contains(" /rest ") ? "hi" : "no"));
+            wire.rest();
+        });
+        stage.running.starts("abc");
+        Frames client = client();
+        client.headers(1, false, post(guest, "/rest", "4")).data(1, false, "body".getBytes(StandardCharsets.US_ASCII));
+        assertThat(client.body(1)).isEqualTo("hi");
+        // Frames come in order: with the next answer a reset of the stream before would be here too.
+        client.get(3, host(guest), "/rest");
+        Frames.Frame next = client.next();
+        assertThat(next.stream()).isEqualTo(3);
+        client.data(1, true, new byte[0]);
+        assertThat(client.body(3)).isEqualTo("hi");
+        client.headers(5, false, post(guest, "/endless", "9000000"))
+                .data(5, false, "body".getBytes(StandardCharsets.US_ASCII));
+        assertThat(client.body(5)).isEqualTo("no");
+        Frames.Frame reset = client.next(5);
+        assertThat(reset.type()).isEqualTo(Frames.RST_STREAM);
+        assertThat(reset.error()).isZero();
+    }
+
+    private String[] post(Guest guest, String path, String length) {
+        return new String[] {
+            ":method", "POST", ":scheme", "http", ":authority", host(guest), ":path", path, "content-length", length
+        };
+    }
+
     @Test
     void aStreamThatNobodyReadsHoldsBackNoOther() {
         Guest endless = stage.guest(wire -> {
