@@ -27,12 +27,18 @@ final class Idle implements Scenario {
     public void run(Bench bench) throws Exception {
         for (int sandboxes : bench.quick() ? List.of(10) : List.of(50, 150)) {
             long before = Proc.availableKib();
+            int others = Proc.agents().size();
             bench.with(sandboxes, made -> {
                 List<Proc> agents = Proc.agents();
                 if (agents.isEmpty()) {
                     throw new IllegalStateException("no agent is on this machine: the server is elsewhere");
                 }
-                double host = (before - Proc.availableKib()) * KIB_TO_MEGA / sandboxes;
+                // Those of a pool were there before; those that refill it came with the others.
+                int more = agents.size() - others;
+                if (more <= 0) {
+                    throw new IllegalStateException("pools had all " + sandboxes + ": what one takes cannot be told");
+                }
+                double host = (before - Proc.availableKib()) * KIB_TO_MEGA / more;
                 bench.row(amount("agent PSS, MB", sandboxes, average(agents, Proc::proportionalKib)));
                 bench.row(amount("agent anonymous, MB", sandboxes, average(agents, Proc::anonymousKib)));
                 bench.row(amount("host memory each, MB", sandboxes, host));
