@@ -1,8 +1,11 @@
 package ai.lelantos.loadtest.scenario;
 
+import ai.lelantos.loadtest.drive.Pools;
 import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Proc;
 import ai.lelantos.loadtest.measure.Row;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -11,6 +14,7 @@ import java.util.function.ToLongFunction;
 /// What sandboxes that do nothing cost the host: memory of their agents, of the whole host, and processor time.
 final class Idle implements Scenario {
 
+    private static final Duration FILL_MAX = Duration.ofMinutes(3);
     private static final double KIB_TO_MEGA = 1_024 / 1e6;
 
     @Override
@@ -29,16 +33,17 @@ final class Idle implements Scenario {
             long before = Proc.availableKib();
             int others = Proc.agents().size();
             bench.with(sandboxes, made -> {
+                // Some came from a pool, where they were before; as many have come in their place when it is full
+                // again.
+                Path home = bench.home();
+                if (home != null) {
+                    var _ = new Pools(bench.platform(), home).filled(FILL_MAX);
+                }
                 List<Proc> agents = Proc.agents();
                 if (agents.isEmpty()) {
                     throw new IllegalStateException("no agent is on this machine: the server is elsewhere");
                 }
-                // Those of a pool were there before; those that refill it came with the others.
-                int more = agents.size() - others;
-                if (more <= 0) {
-                    throw new IllegalStateException("pools had all " + sandboxes + ": what one takes cannot be told");
-                }
-                double host = (before - Proc.availableKib()) * KIB_TO_MEGA / more;
+                double host = (before - Proc.availableKib()) * KIB_TO_MEGA / Math.max(1, agents.size() - others);
                 bench.row(amount("agent PSS, MB", sandboxes, average(agents, Proc::proportionalKib)));
                 bench.row(amount("agent anonymous, MB", sandboxes, average(agents, Proc::anonymousKib)));
                 bench.row(amount("host memory each, MB", sandboxes, host));
