@@ -169,6 +169,15 @@ static void boot_id(void) {
     put(at("boot_id"), id);
 }
 
+// Held by every cell while it lives, and by no child of it: who may not share it yet knows that there is none.
+static void life(void) {
+    char path[1100];
+    snprintf(path, sizeof path, "%s.lock", dir);
+    int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    struct flock shared = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    if (fd < 0 || fcntl(fd, F_SETLKW, &shared)) die(path);
+}
+
 static void mounts(const char *hide) {
     if (unshare(CLONE_NEWNS)) die("unshare mount namespace");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) die("make mounts private");
@@ -534,6 +543,7 @@ int main(int argc, char **argv) {
     snprintf(dir, sizeof dir, "%s", argv[2]);
     uid_base = strtoul(argv[3], NULL, 10);
     if (uid_base < IDS) return 2;
+    life();
     mounts(argv[10]);
     namespaces(argv[4], argv[5], argv[6], argv[7], argv[8], argv[9]);
     say("slot");

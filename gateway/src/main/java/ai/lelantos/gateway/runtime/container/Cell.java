@@ -5,8 +5,10 @@ import ai.lelantos.gateway.runtime.RuntimeRefused.Reason;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 
@@ -53,6 +55,17 @@ final class Cell implements AutoCloseable {
         } catch (IOException | RuntimeException failed) {
             cell.close();
             throw failed;
+        }
+    }
+
+    /// Waits for the cells of an earlier gateway, which end with it, and until which one may still start a machine.
+    static void awaitOthers(Instance instance) throws IOException {
+        try (FileChannel life =
+                FileChannel.open(instance.cellLock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            boolean alone = Cgroups.within((int) Ground.END_LIMIT.toMillis(), () -> life.tryLock() != null);
+            if (!alone) {
+                throw new IOException("a cell of an earlier gateway did not end within " + Ground.END_LIMIT);
+            }
         }
     }
 

@@ -38,7 +38,7 @@ final class ContainerMachine implements Machine {
         this.ground = ground;
         this.file = file;
         this.frozen = frozen;
-        this.address = InetAddress.getByName(ground.place(file).address());
+        this.address = InetAddress.getByName(place().address());
     }
 
     @Override
@@ -63,6 +63,10 @@ final class ContainerMachine implements Machine {
 
     MachineFile file() {
         return file;
+    }
+
+    Place place() {
+        return ground.place(file);
     }
 
     MachineSpec spec() {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -204,6 +205,7 @@ final class Fleet implements AutoCloseable {
     /// removed;
     /// disks of halted machines stay.
     List<ContainerMachine> adopt() throws IOException {
+        Cell.awaitOthers(ground.instance());
         List<ContainerMachine> survivors = new ArrayList<>();
         for (String id : Cgroups.directories(ground.instance().machines())) {
             MachineFile file = MachineFile.read(ground.instance().machine(id));
@@ -229,6 +231,11 @@ final class Fleet implements AutoCloseable {
                 Trees.delete(ground.instance().ociState().resolve(id));
             }
         }
+        ground.network()
+                .keepOnly(survivors.stream()
+                        .map(ContainerMachine::place)
+                        .map(Place::link)
+                        .collect(Collectors.toSet()));
         return survivors;
     }
 

@@ -48,6 +48,11 @@ record Instance(Path home, String key) {
         return run().resolve("cell");
     }
 
+    /// Shared by every cell that lives; also named in `cell.c`.
+    Path cellLock() {
+        return run().resolve("cell.lock");
+    }
+
     /// The OCI runtime's notes.
     Path ociState() {
         return run().resolve("oci");

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -246,6 +247,37 @@ final class Network {
                 }
             }
         }
+    }
+
+    /// Removes all links of machines but these. Most went with their machine, but the kernel takes its time over a
+    /// namespace that ended, and a place whose link is still there cannot be made again.
+    void keepOnly(Set<String> kept) throws IOException {
+        Cgroups.await(
+                () -> {
+                    List<String> strays = machineLinks().stream()
+                            .filter(each -> !kept.contains(each))
+                            .toList();
+                    if (strays.isEmpty()) {
+                        return true;
+                    }
+                    try {
+                        batch(
+                                instance.name(),
+                                strays.stream().map(each -> "link del " + each).toList());
+                    } catch (IOException goneMeanwhile) {
+                        // the next look tells whether one is left
+                    }
+                    return false;
+                },
+                "the end of the links of machines that are gone");
+    }
+
+    private List<String> machineLinks() throws IOException {
+        return Programs.run("", List.of(ip, "-n", instance.name(), "-o", "link", "show"))
+                .lines()
+                .map(line -> line.split("[ :@]+", 3)[1])
+                .filter(name -> name.matches(Place.LINK + "[0-9]+"))
+                .toList();
     }
 
     private void batch(@Nullable String namespace, List<String> lines) throws IOException {

@@ -6,8 +6,11 @@ package ai.lelantos.gateway.runtime.container;
 /// @param internet whether its address is one of those the router lets out
 record Place(Instance instance, Subnet subnet, int number, boolean internet) {
 
+    /// What the name of every machine's link in the router begins with; its number follows.
+    static final String LINK = "s";
+
     String link() {
-        return "s" + number;
+        return LINK + number;
     }
 
     String address() {

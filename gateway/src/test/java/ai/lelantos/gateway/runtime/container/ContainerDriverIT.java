@@ -13,6 +13,8 @@ import ai.lelantos.gateway.runtime.RuntimeRefused.Reason;
 import ai.lelantos.gateway.runtime.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -156,6 +158,34 @@ class ContainerDriverIT {
             end(each.thaw());
             assertThat(house.health(each)).isEqualTo(204);
             end(each.kill());
+        }
+    }
+
+    @Test
+    void theNextGatewayWaitsForTheCellsOfTheOneBeforeAndRemovesTheLinksThatAreLeft() throws Exception {
+        Machine running = get(driver.boot(House.SPEC));
+        Place living = ((ContainerMachine) running).place();
+        driver.detach();
+        try (Cell late = Cell.make(
+                CellProgram.in(house.home.resolve("cache")),
+                new Place(living.instance(), living.subnet(), living.number() + 1, true),
+                Cgroups.at(Path.of("/sys/fs/cgroup"), house.instance().name()))) {
+            for (int number = living.number() + 2; number < living.number() + 9; number++) {
+                house.strayLink(Place.LINK + number);
+            }
+            driver = house.nextDriver();
+            StepVerifier.create(driver.start())
+                    .expectSubscription()
+                    .expectNoEvent(Duration.ofMillis(300)) // a start takes a third of it
+                    .then(late::close)
+                    .assertNext(
+                            found -> assertThat(found).extracting(Machine::id).containsExactly(running.id()))
+                    .expectComplete()
+                    .verify(House.LIMIT);
+        }
+        assertThat(house.machineLinks()).containsExactly(living.link());
+        for (int boots = 0; boots < 10; boots++) {
+            assertThat(house.health(get(driver.boot(House.SPEC)))).isEqualTo(204);
         }
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -198,19 +199,33 @@ final class House implements AutoCloseable {
         return found;
     }
 
+    /// Makes a link in the router that no machine has.
+    void strayLink(String name) throws IOException {
+        var _ = inRouter("ip", "link", "add", name, "type", "veth", "peer", "name", "of-" + name);
+    }
+
+    /// The links of machines in the router.
+    List<String> machineLinks() throws IOException {
+        return inRouter("ls", "/sys/class/net")
+                .lines()
+                .filter(name -> name.startsWith(Place.LINK))
+                .toList();
+    }
+
     /// The router's rules and the elements of their sets, a line each.
     Set<String> rules() throws IOException {
-        String listed = Programs.run(
-                "",
-                List.of(
-                        Programs.need("ip", "iproute2").toString(),
-                        "netns",
-                        "exec",
-                        instance().name(),
-                        Programs.need("nft", "nftables").toString(),
-                        "list",
-                        "ruleset"));
-        return new TreeSet<>(listed.lines().map(String::strip).toList());
+        return new TreeSet<>(
+                inRouter("nft", "list", "ruleset").lines().map(String::strip).toList());
+    }
+
+    private String inRouter(String... command) throws IOException {
+        List<String> all = new ArrayList<>(List.of(
+                Programs.need("ip", "iproute2").toString(),
+                "netns",
+                "exec",
+                instance().name()));
+        all.addAll(List.of(command));
+        return Programs.run("", all);
     }
 
     private static Set<String> named(Path directory, String key) throws IOException {
