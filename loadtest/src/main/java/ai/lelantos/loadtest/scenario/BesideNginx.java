@@ -116,9 +116,11 @@ final class BesideNginx implements Scenario {
         }
         Peer.Cost a = Peer.Cost.of(theirs);
         Peer.Cost b = Peer.Cost.of(mine);
-        bench.row(row("nginx, " + each.name(), each.connections(), a));
-        bench.row(row("ours, " + each.name(), each.connections(), b));
-        bench.row(ratio("ratio, " + each.name(), each.connections(), a, b));
+        if (each.perCore()) {
+            bench.row(row("nginx, " + each.name(), each.connections(), a));
+            bench.row(row("ours, " + each.name(), each.connections(), b));
+            bench.row(ratio("ratio, " + each.name(), each.connections(), a, b));
+        }
         bench.say("%s at %d: CPU %.2f s nginx, %.2f s ours; memory %.0f MB nginx, %.0f MB ours; %s"
                 .formatted(
                         each.name(),

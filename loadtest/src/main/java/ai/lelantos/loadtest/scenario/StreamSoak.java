@@ -1,8 +1,6 @@
 package ai.lelantos.loadtest.scenario;
 
 import ai.lelantos.loadtest.measure.Bench;
-import ai.lelantos.loadtest.measure.Row;
-import ai.lelantos.loadtest.measure.Samples;
 
 /// Two hundred commands that print ten lines a second and do not end for ten minutes; memory beside it must stay flat.
 final class StreamSoak implements Scenario {
@@ -26,9 +24,6 @@ final class StreamSoak implements Scenario {
         // Waits on a pipe that nobody writes to: a shell that starts no program for every line.
         String slowly = "exec 3<> <(:); for ((i = 1; i <= " + lines + "; i++)); do printf '%063d\\n' $i;"
                 + " read -rt 0.1 -u 3; done; true";
-        Samples samples = Streams.checked(bench, STREAMS, bench.either(4, 8), lines, slowly);
-        Row row = samples.row(name(), lines + " lines at ten a second", STREAMS);
-        bench.row(row);
-        bench.row(row.counting("lines, each once and in order", lines));
+        Streams.many(bench, name(), STREAMS, bench.either(4, 8), lines, slowly);
     }
 }

@@ -7,7 +7,6 @@ import ai.lelantos.loadtest.measure.Row;
 import ai.lelantos.loadtest.measure.Samples;
 import com.google.protobuf.ByteString;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -28,30 +27,30 @@ final class Streams implements Scenario {
 
     @Override
     public void run(Bench bench) throws Exception {
-        many(bench, name(), 200, bench.either(4, 8), bench.either(200, 2_000));
+        int lines = bench.either(200, 2_000);
+        many(bench, name(), 200, bench.either(4, 8), lines, lines(lines));
         bulk(bench, bench.either(256, 1024));
     }
 
-    /// So many commands at once, spread over sandboxes, each line of each checked; with a row for the lines themselves.
-    static void many(Bench bench, String scenario, int streams, int sandboxes, int lines) throws Exception {
-        Samples samples = checked(bench, streams, sandboxes, lines, "seq -f %063.0f 1 " + lines);
-        Row row = samples.row(scenario, lines + " lines of " + LINE_BYTES + " bytes", streams);
-        bench.row(row);
-        bench.row(row.counting("lines, each once and in order", lines));
-    }
-
-    /// Runs a command that prints so many numbered lines as often at once, spread over sandboxes.
-    static Samples checked(Bench bench, int streams, int sandboxes, int lines, String command) throws Exception {
-        var all = new AtomicReference<>(new Samples());
+    /// One command so often at once, spread over sandboxes, each of its numbered lines checked; with a row for the
+    /// lines
+    /// themselves.
+    static void many(Bench bench, String name, int streams, int sandboxes, int lines, String command) throws Exception {
         bench.with(sandboxes, made -> {
             var next = new AtomicInteger();
             var bytes = new LongAdder();
             Samples samples = Pace.count(
                     streams, streams, () -> one(made.get(next.getAndIncrement() % made.size()), lines, command, bytes));
             samples.moved(bytes.sum());
-            all.set(samples);
+            Row row = samples.row(name, lines + " lines of " + LINE_BYTES + " bytes", streams);
+            bench.row(row);
+            bench.row(row.counting("lines, each once and in order", lines));
         });
-        return all.get();
+    }
+
+    /// Prints so many numbered lines as fast as they go.
+    static String lines(int count) {
+        return "seq -f %063.0f 1 " + count;
     }
 
     private static Sandbox one(Sandbox sandbox, int lines, String command, LongAdder bytes) {

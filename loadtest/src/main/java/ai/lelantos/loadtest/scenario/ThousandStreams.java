@@ -19,6 +19,7 @@ final class ThousandStreams implements Scenario {
 
     @Override
     public void run(Bench bench) throws Exception {
-        Streams.many(bench, name(), STREAMS, bench.either(10, 50), bench.either(50, 500));
+        int lines = bench.either(50, 500);
+        Streams.many(bench, name(), STREAMS, bench.either(10, 50), lines, Streams.lines(lines));
     }
 }
