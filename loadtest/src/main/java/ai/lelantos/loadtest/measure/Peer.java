@@ -71,7 +71,7 @@ public final class Peer implements AutoCloseable {
 
     /// Whoever listens there on this machine.
     public static Peer listening(URI url) throws IOException {
-        return new Peer(url, List.of(listener(url.getPort())), null);
+        return new Peer(url, List.of(Sockets.listener(url.getPort())), null);
     }
 
     /// An nginx of one worker before a server, new connections to it for every request as ours makes them.
@@ -286,39 +286,6 @@ public final class Peer implements AutoCloseable {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return socket.isConnected();
         } catch (IOException notYet) {
-            return false;
-        }
-    }
-
-    /// The process that holds the listening socket of a port.
-    private static long listener(int port) throws IOException {
-        String local = ":%04X".formatted(port);
-        String inode = Stream.concat(
-                        Files.readAllLines(Path.of("/proc/net/tcp")).stream(),
-                        Files.readAllLines(Path.of("/proc/net/tcp6")).stream())
-                .map(line -> line.strip().split(" +"))
-                .filter(fields -> fields.length > 9 && fields[1].endsWith(local) && fields[3].equals("0A"))
-                .map(fields -> "socket:[" + fields[9] + "]")
-                .findFirst()
-                .orElseThrow(() -> new IOException("nobody listens on port " + port));
-        try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
-            return all.map(ProcessHandle::pid)
-                    .filter(pid -> holds(pid, inode))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("no process of ours to see holds port " + port));
-        }
-    }
-
-    private static boolean holds(long pid, String socket) {
-        try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
-            return open.anyMatch(each -> {
-                try {
-                    return Files.readSymbolicLink(each).toString().equals(socket);
-                } catch (IOException gone) {
-                    return false;
-                }
-            });
-        } catch (IOException gone) {
             return false;
         }
     }

@@ -9,15 +9,24 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /// The server that proxies are measured before, in a sandbox, for as long as it is needed; it listens on two ports.
+/// Compiled there: it must neither be what is waited for nor leave it to the proxy who ends a connection first.
 ///
 /// @param address where the sandbox is reached from this machine
 record AnswerServer(Sandbox sandbox, String address, Thread stream) {
 
     private static final int START_SECONDS_MAX = 20;
+    private static final String SOURCE = "answers.c";
+    private static final String PROGRAM = "/home/user/answers";
 
     static AnswerServer in(Sandbox sandbox, int port) throws IOException, InterruptedException {
-        try (InputStream in = Objects.requireNonNull(AnswerServer.class.getResourceAsStream("answers.js"))) {
-            sandbox.upload("/home/user/answers.js", in.readAllBytes());
+        try (InputStream in = Objects.requireNonNull(AnswerServer.class.getResourceAsStream(SOURCE))) {
+            sandbox.upload(PROGRAM + ".c", in.readAllBytes());
+        }
+        int compiled = sandbox.commands()
+                .run("gcc -std=c17 -O2 -o " + PROGRAM + " " + PROGRAM + ".c")
+                .exitCode();
+        if (compiled != 0) {
+            throw new IOException("the server does not compile in the sandbox: gcc left with " + compiled);
         }
         var ready = new LinkedBlockingQueue<String>();
         Thread stream = Thread.ofVirtual().start(() -> serve(sandbox, port, ready));
@@ -30,15 +39,14 @@ record AnswerServer(Sandbox sandbox, String address, Thread stream) {
 
     private static void serve(Sandbox sandbox, int port, BlockingQueue<String> ready) {
         try {
-            var _ = sandbox.commands().stream(
-                    "exec node /home/user/answers.js " + port, data -> ready.add(data.toStringUtf8()));
+            var _ = sandbox.commands().stream("exec " + PROGRAM + " " + port, data -> ready.add(data.toStringUtf8()));
         } catch (RuntimeException _) {
             ready.add("the server's stream broke");
         }
     }
 
     void end() throws InterruptedException {
-        var _ = sandbox.commands().run("pkill -f answers.js");
+        var _ = sandbox.commands().run("pkill -x answers");
         stream.join();
     }
 }

@@ -4,6 +4,7 @@ import ai.lelantos.loadtest.drive.Sandbox;
 import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Peer;
 import ai.lelantos.loadtest.measure.Row;
+import ai.lelantos.loadtest.measure.Sockets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +17,11 @@ import java.util.stream.Stream;
 /// processor time, and how long it takes. Rates per core, because the three share the machine's cores.
 final class BesideNginx implements Scenario {
 
-    private static final int PORT = 8900; // that nginx asks; the next one is ours, and has the same server
+    private static final int PORT = 8900; // that nginx asks; the next one is ours, at the same server
     private static final int WARM_CONNECTIONS = 32;
+    /// Pairs of ports towards the server that closed connections may hold, of some 28,000 there are: with many of them
+    /// taken, a proxy pays for the search of a free one.
+    private static final int CLOSED_PAIRS_MAX = 3_000;
     private static final double SETTLED = 1.05; // a round that brings less than this more is as good as the last
     private static final List<Integer> CONNECTIONS = List.of(1, 32, 256);
     private static final List<String> NEEDED = List.of("nginx", "wrk", "taskset");
@@ -45,7 +49,7 @@ final class BesideNginx implements Scenario {
             Path folder = Files.createTempDirectory("lelantos-beside-nginx");
             AnswerServer server = AnswerServer.in(sandbox, PORT);
             try (Peer nginx = Peer.nginx(folder, server.address(), PORT)) {
-                compare(bench, sandbox, nginx);
+                compare(bench, sandbox, server, nginx);
             } finally {
                 server.end();
                 clear(folder);
@@ -83,7 +87,7 @@ final class BesideNginx implements Scenario {
         return cases;
     }
 
-    private void compare(Bench bench, Sandbox sandbox, Peer nginx) throws Exception {
+    private void compare(Bench bench, Sandbox sandbox, AnswerServer server, Peer nginx) throws Exception {
         Peer ours = Peer.listening(bench.platform().target().url());
         // The last processor for either proxy; whoever asks and answers finds the others.
         String processor = Integer.toString(Runtime.getRuntime().availableProcessors() - 1);
@@ -94,7 +98,7 @@ final class BesideNginx implements Scenario {
             var _ = ours.ask("/small", WARM_CONNECTIONS, bench.either(10, 30), sandbox.routing(PORT + 1));
             for (Case each : cases(sandbox.routing(PORT + 1))) {
                 bench.attempt(name(), each.name(), () -> {
-                    compare(bench, each, nginx, ours);
+                    compare(bench, each, server, nginx, ours);
                     return each;
                 });
             }
@@ -103,16 +107,25 @@ final class BesideNginx implements Scenario {
         }
     }
 
-    private void compare(Bench bench, Case each, Peer nginx, Peer ours) throws Exception {
+    private void compare(Bench bench, Case each, AnswerServer server, Peer nginx, Peer ours) throws Exception {
         int seconds = bench.either(2, 6);
         int rounds = bench.either(1, 3); // of each proxy, turn by turn
         // First to warm, then turn by turn, so that whatever else the machine does meets both.
         warm(each, ours, bench.either(1, 6), bench.either(1, 4));
         var theirs = new ArrayList<Peer.Cost>();
         var mine = new ArrayList<Peer.Cost>();
+        long theirPairs = 0;
+        long myPairs = 0;
         for (int round = 0; round < rounds; round++) {
             theirs.add(each.ask().of(nginx, seconds));
+            theirPairs = Math.max(theirPairs, Sockets.closedFirst(server.address(), PORT));
             mine.add(each.ask().of(ours, seconds));
+            myPairs = Math.max(myPairs, Sockets.closedFirst(server.address(), PORT + 1));
+        }
+        if (each.perCore() && Math.max(theirPairs, myPairs) > CLOSED_PAIRS_MAX) {
+            throw new IOException(
+                    "no fair comparison: closed connections to the server hold %d pairs of ports for nginx, %d for us (at most %d)"
+                            .formatted(theirPairs, myPairs, CLOSED_PAIRS_MAX));
         }
         Peer.Cost a = Peer.Cost.of(theirs);
         Peer.Cost b = Peer.Cost.of(mine);
@@ -121,18 +134,21 @@ final class BesideNginx implements Scenario {
             bench.row(row("ours, " + each.name(), each.connections(), b));
             bench.row(ratio("ratio, " + each.name(), each.connections(), a, b));
         }
-        bench.say("%s at %d: CPU %.2f s nginx, %.2f s ours; memory %.0f MB nginx, %.0f MB ours; %s"
-                .formatted(
-                        each.name(),
-                        each.connections(),
-                        a.cpuSeconds(),
-                        b.cpuSeconds(),
-                        nginx.memoryMegabytes(),
-                        ours.memoryMegabytes(),
-                        each.perCore()
-                                ? "per core %.2f, p99 %.2f of nginx's"
-                                        .formatted(b.perCoreSecond() / a.perCoreSecond(), b.p99Ms() / a.p99Ms())
-                                : "nothing moves"));
+        bench.say(
+                "%s at %d: CPU %.2f s nginx, %.2f s ours; memory %.0f MB nginx, %.0f MB ours; closed pairs %d nginx, %d ours; %s"
+                        .formatted(
+                                each.name(),
+                                each.connections(),
+                                a.cpuSeconds(),
+                                b.cpuSeconds(),
+                                nginx.memoryMegabytes(),
+                                ours.memoryMegabytes(),
+                                theirPairs,
+                                myPairs,
+                                each.perCore()
+                                        ? "per core %.2f, p99 %.2f of nginx's"
+                                                .formatted(b.perCoreSecond() / a.perCoreSecond(), b.p99Ms() / a.p99Ms())
+                                        : "nothing moves"));
     }
 
     /// Until a round costs what the one before it did: a JVM compiles beside the work, and pinned it does so on the
