@@ -24,6 +24,9 @@ public final class BootFacts {
     private static final Duration BEHIND_MAX = Duration.ofMillis(50);
     private static final Duration AHEAD_MAX = Duration.ofSeconds(5);
 
+    /// No host lives before this agent was written: such a time orders calls and is no time of day.
+    private static final Instant EARLIEST = Instant.ofEpochSecond(1_767_225_600); // 2026
+
     private final Path root;
     private final boolean ownsClock;
 
@@ -77,7 +80,7 @@ public final class BootFacts {
     /// Sets the clock if it is off by more than a client would notice.
     void correctClock(Instant now) {
         Duration ahead = Duration.between(now, Instant.now());
-        if (!ownsClock) {
+        if (!ownsClock || now.isBefore(EARLIEST)) {
             return;
         }
         if (ahead.compareTo(BEHIND_MAX.negated()) < 0 || ahead.compareTo(AHEAD_MAX) > 0) {

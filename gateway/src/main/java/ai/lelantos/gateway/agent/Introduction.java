@@ -9,13 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// Who a machine is from now on, as its agent wants to hear it.
 ///
 /// @param accessToken null for a sandbox that anybody may command
-/// @param now null in a rehearsal: an agent takes no introduction that is older than one that told the time
+/// @param now by which the agent sets its clock, and knows an introduction that comes late from a newer one
 public record Introduction(
-        String sandboxId,
-        String templateId,
-        @Nullable String accessToken,
-        Map<String, String> envVars,
-        @Nullable Instant now) {
+        String sandboxId, String templateId, @Nullable String accessToken, Map<String, String> envVars, Instant now) {
 
     /// Who runs commands when a client names nobody, and where: what every template has until it can say otherwise.
     static final String DEFAULT_USER = "user";
@@ -27,7 +23,7 @@ public record Introduction(
         byte[] json = Json.bytes(Json.object()
                 .putIfPresent("accessToken", accessToken)
                 .put("envVars", envVars)
-                .putIfPresent("timestamp", now)
+                .put("timestamp", now)
                 .put("defaultUser", DEFAULT_USER)
                 .put("defaultWorkdir", DEFAULT_WORKDIR)
                 .put("sandboxId", sandboxId)

@@ -2,10 +2,20 @@ package ai.lelantos.gateway.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.lelantos.gateway.http.Json;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+import tools.jackson.databind.JsonNode;
 
 class IntroductionTest {
 
@@ -22,11 +32,29 @@ class IntroductionTest {
                         "\"timestamp\":\"2026-01-02T03:04:05.678Z\"");
     }
 
+    /// Or the real one would be taken for a late one, and its token with it.
     @Test
-    void aRehearsalTellsNeitherATokenNorATime() {
-        assertThat(text(new Introduction("iabc", "iabc", null, Map.of(), null)))
-                .contains("\"sandboxId\":\"iabc\"")
-                .doesNotContain("accessToken", "timestamp");
+    void aRehearsalTellsNoTokenAndTimesThatNoClockGoesBackTo() throws IOException {
+        List<JsonNode> told = new ArrayList<>();
+        int free;
+        try (ServerSocket left = new ServerSocket(0)) {
+            free = left.getLocalPort();
+        }
+        Agent nobody = new Agent(free);
+        StepVerifier.create(new Rehearsal(nobody).of(InetAddress.getLoopbackAddress(), "iabc", line -> {
+                    told.add(Json.parse(line));
+                    return Mono.empty();
+                }))
+                .verifyError(ConnectException.class); // of the command that would have followed
+        assertThat(told).hasSizeGreaterThan(1);
+        List<Instant> times = told.stream()
+                .map(each -> Instant.parse(each.get("timestamp").asString()))
+                .toList();
+        assertThat(times)
+                .isSorted()
+                .doesNotHaveDuplicates()
+                .allMatch(time -> time.isBefore(Instant.parse("1971-01-01T00:00:00Z")));
+        assertThat(told).allMatch(each -> !each.has("accessToken"));
     }
 
     private static String text(Introduction introduction) {
