@@ -18,6 +18,9 @@ final class CreateKill implements Scenario {
 
     private static final Duration FILL_MAX = Duration.ofMinutes(2);
 
+    /// Lives before those that count: a server is started once and asked for months, and so are its clients.
+    private static final int WARM = 20;
+
     /// Creates at one moment.
     private static final int BURST = 50;
 
@@ -45,6 +48,7 @@ final class CreateKill implements Scenario {
             return;
         }
         var pools = new Pools(bench.platform(), bench.home());
+        warm(bench, pools);
         fromThePool(bench, pools, bench.either(20, 60));
         cold(bench, pools, bench.either(3, 15));
         steady(bench, 10, bench.either(20, 100));
@@ -52,6 +56,18 @@ final class CreateKill implements Scenario {
         if (!bench.quick()) {
             var _ = pools.filled(FILL_MAX);
             burst(bench, "burst after a burst", BURST);
+        }
+    }
+
+    private static void warm(Bench bench, Pools pools) {
+        for (int i = 0; i < WARM; i++) {
+            var _ = pools.filled(FILL_MAX);
+            Sandbox sandbox = bench.platform().create();
+            try {
+                var _ = succeeded(sandbox);
+            } finally {
+                bench.end(sandbox);
+            }
         }
     }
 

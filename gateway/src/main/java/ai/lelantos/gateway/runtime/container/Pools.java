@@ -38,6 +38,10 @@ final class Pools implements AutoCloseable {
     /// After a failed refill, so that a broken template does not keep a core busy.
     private static final Duration PENALTY = Duration.ofSeconds(30);
 
+    /// What a caller does first with a machine it was given, it does beside no boot, as long as half of the pool is
+    /// there.
+    private static final Duration CALM = Duration.ofMillis(250);
+
     /// Kinds remembered; the least recently asked for goes.
     private static final int KINDS_MAX = 64;
 
@@ -61,6 +65,7 @@ final class Pools implements AutoCloseable {
         int making;
         long hits;
         long misses;
+        long takenNanos = System.nanoTime() - CALM.toNanos();
         long notBeforeNanos = System.nanoTime();
     }
 
@@ -90,6 +95,7 @@ final class Pools implements AutoCloseable {
         for (ContainerMachine each = pool.ready.poll(); each != null; each = pool.ready.poll()) {
             if (!each.over()) {
                 pool.hits++;
+                pool.takenNanos = System.nanoTime();
                 return each;
             }
         }
@@ -131,8 +137,9 @@ final class Pools implements AutoCloseable {
     private void loop() {
         try {
             while (!closed) {
-                if (!turn()) {
-                    boolean _ = wake.tryAcquire(LOOK.toSeconds(), TimeUnit.SECONDS);
+                long pause = turn();
+                if (pause > 0) {
+                    boolean _ = wake.tryAcquire(pause, TimeUnit.NANOSECONDS);
                     int _ = wake.drainPermits();
                 }
             }
@@ -141,25 +148,34 @@ final class Pools implements AutoCloseable {
         }
     }
 
-    /// Makes one machine or one place, so that a waiting boot is noticed between two; false when there is nothing to
-    /// do.
-    private boolean turn() {
+    /// Makes one machine or one place, so that a waiting boot is noticed between two; how long there is nothing to do.
+    private long turn() {
         Map.Entry<MachineSpec, Pool> next;
         synchronized (this) {
             shrink();
             if (foreground > 0) {
-                return false;
+                return LOOK.toNanos();
             }
             next = neediest();
             if (next != null) {
+                long calm = calm(next.getValue());
+                if (calm > 0) {
+                    return calm;
+                }
                 next.getValue().making++;
             }
         }
         if (next == null) {
-            return slotMade();
+            return slotMade() ? 0 : LOOK.toNanos();
         }
         make(next.getKey(), next.getValue());
-        return true;
+        return 0;
+    }
+
+    /// How long the refill lets the last caller alone.
+    private long calm(Pool pool) {
+        boolean half = pool.ready.size() * 2 >= target(pool);
+        return half ? pool.takenNanos + CALM.toNanos() - System.nanoTime() : 0;
     }
 
     private boolean slotMade() {
