@@ -256,19 +256,11 @@ public final class Peer implements AutoCloseable {
         }
     }
 
-    /// Lets all its threads run on one processor only; the mask it had before is given back.
+    /// Lets all its threads run on some processors only; the list it had before is given back.
     public String pin(String processors) throws IOException {
         String before = "";
         for (long pid : pids) {
-            String status = Files.readString(Path.of("/proc/" + pid + "/status"));
-            before = status.replaceAll("(?s).*Cpus_allowed_list:\\s*(\\S+).*", "$1");
-            Process taskset = new ProcessBuilder("taskset", "-a", "-c", "-p", processors, Long.toString(pid))
-                    .redirectErrorStream(true)
-                    .start();
-            String said = new String(taskset.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!said.contains("new affinity")) {
-                throw new IOException("cannot pin " + pid + ": " + said);
-            }
+            before = Proc.of(pid).pin(processors);
         }
         return before;
     }

@@ -1,6 +1,7 @@
 package ai.lelantos.loadtest.measure;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +60,26 @@ public record Proc(Path folder) {
     /// What the whole machine could still give.
     public static long availableKib() {
         return kib(ALL.resolve("meminfo"), "MemAvailable:");
+    }
+
+    /// Lets all its threads run on some processors only, a list as the kernel writes it; gives back the one before.
+    public String pin(String processors) throws IOException {
+        String before =
+                Files.readString(folder.resolve("status")).replaceAll("(?s).*Cpus_allowed_list:\\s*(\\S+).*", "$1");
+        Process taskset = new ProcessBuilder(
+                        "taskset",
+                        "-a",
+                        "-c",
+                        "-p",
+                        processors,
+                        folder.getFileName().toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(taskset.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!said.contains("new affinity")) {
+            throw new IOException("cannot pin " + folder + ": " + said);
+        }
+        return before;
     }
 
     private static long kib(Path file, String field) {

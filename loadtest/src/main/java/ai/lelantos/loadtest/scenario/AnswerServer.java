@@ -18,7 +18,13 @@ record AnswerServer(Sandbox sandbox, String address, Thread stream) {
     private static final String SOURCE = "answers.c";
     private static final String PROGRAM = "/home/user/answers";
 
+    /// One that may run wherever it likes.
     static AnswerServer in(Sandbox sandbox, int port) throws IOException, InterruptedException {
+        return in(sandbox, port, "0-" + (Runtime.getRuntime().availableProcessors() - 1));
+    }
+
+    /// @param processors that it may use, a list as the kernel writes it
+    static AnswerServer in(Sandbox sandbox, int port, String processors) throws IOException, InterruptedException {
         try (InputStream in = Objects.requireNonNull(AnswerServer.class.getResourceAsStream(SOURCE))) {
             sandbox.upload(PROGRAM + ".c", in.readAllBytes());
         }
@@ -29,7 +35,8 @@ record AnswerServer(Sandbox sandbox, String address, Thread stream) {
             throw new IOException("the server does not compile in the sandbox: gcc left with " + compiled);
         }
         var ready = new LinkedBlockingQueue<String>();
-        Thread stream = Thread.ofVirtual().start(() -> serve(sandbox, port, ready));
+        Thread stream = Thread.ofVirtual()
+                .start(() -> serve(sandbox, "exec taskset -c " + processors + " " + PROGRAM + " " + port, ready));
         String address = ready.poll(START_SECONDS_MAX, TimeUnit.SECONDS);
         if (address == null) {
             throw new IOException("no server in the sandbox within " + START_SECONDS_MAX + " s");
@@ -37,9 +44,9 @@ record AnswerServer(Sandbox sandbox, String address, Thread stream) {
         return new AnswerServer(sandbox, address.strip(), stream);
     }
 
-    private static void serve(Sandbox sandbox, int port, BlockingQueue<String> ready) {
+    private static void serve(Sandbox sandbox, String line, BlockingQueue<String> ready) {
         try {
-            var _ = sandbox.commands().stream("exec " + PROGRAM + " " + port, data -> ready.add(data.toStringUtf8()));
+            var _ = sandbox.commands().stream(line, data -> ready.add(data.toStringUtf8()));
         } catch (RuntimeException _) {
             ready.add("the server's stream broke");
         }

@@ -3,6 +3,7 @@ package ai.lelantos.loadtest.scenario;
 import ai.lelantos.loadtest.drive.Sandbox;
 import ai.lelantos.loadtest.measure.Bench;
 import ai.lelantos.loadtest.measure.Peer;
+import ai.lelantos.loadtest.measure.Proc;
 import ai.lelantos.loadtest.measure.Row;
 import ai.lelantos.loadtest.measure.Sockets;
 import java.io.IOException;
@@ -18,6 +19,8 @@ import java.util.stream.Stream;
 final class BesideNginx implements Scenario {
 
     private static final int PORT = 8900; // that nginx asks; the next one is ours, at the same server
+    /// Of the machine; asked before anything is pinned.
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
     private static final int WARM_CONNECTIONS = 32;
     /// Pairs of ports towards the server that closed connections may hold, of some 28,000 there are: with many of them
     /// taken, a proxy pays for the search of a free one.
@@ -47,7 +50,7 @@ final class BesideNginx implements Scenario {
         bench.with(1, made -> {
             Sandbox sandbox = made.getFirst();
             Path folder = Files.createTempDirectory("lelantos-beside-nginx");
-            AnswerServer server = AnswerServer.in(sandbox, PORT);
+            AnswerServer server = AnswerServer.in(sandbox, PORT, others());
             try (Peer nginx = Peer.nginx(folder, server.address(), PORT)) {
                 compare(bench, sandbox, server, nginx);
             } finally {
@@ -89,11 +92,11 @@ final class BesideNginx implements Scenario {
 
     private void compare(Bench bench, Sandbox sandbox, AnswerServer server, Peer nginx) throws Exception {
         Peer ours = Peer.listening(bench.platform().target().url());
-        // The last processor for either proxy; whoever asks and answers finds the others.
-        String processor = Integer.toString(Runtime.getRuntime().availableProcessors() - 1);
-        var _ = nginx.pin(processor);
-        String before = ours.pin(processor);
+        Proc self = Proc.of(ProcessHandle.current().pid());
+        String all = self.pin(others()); // wrk inherits it
+        String before = ours.pin(last());
         try {
+            var _ = nginx.pin(last());
             // A JVM compiles what it runs often: nothing of that belongs to the first case.
             var _ = ours.ask("/small", WARM_CONNECTIONS, bench.either(10, 30), sandbox.routing(PORT + 1));
             for (Case each : cases(sandbox.routing(PORT + 1))) {
@@ -104,7 +107,19 @@ final class BesideNginx implements Scenario {
             }
         } finally {
             var _ = ours.pin(before);
+            var _ = self.pin(all);
         }
+    }
+
+    /// The processor of either proxy, and of nobody else who takes part: a client or a server beside it on the same one
+    /// would be waited for, by the one more and by the other less.
+    private static String last() {
+        return Integer.toString(PROCESSORS - 1);
+    }
+
+    /// Those of whoever asks and answers.
+    private static String others() {
+        return PROCESSORS < 3 ? "0" : "0-" + (PROCESSORS - 2);
     }
 
     private void compare(Bench bench, Case each, AnswerServer server, Peer nginx, Peer ours) throws Exception {
