@@ -1,16 +1,19 @@
 package ai.lelantos.envd.rpc;
 
+import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /// Runs what one call has to do, in order, on a virtual thread that lives while there is something to do.
 final class Serial {
 
+    private final EventLoop eventLoop;
     private final String name;
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private boolean running;
 
-    Serial(String name) {
+    Serial(EventLoop eventLoop, String name) {
+        this.eventLoop = eventLoop;
         this.name = name;
     }
 
@@ -22,7 +25,7 @@ final class Serial {
             }
             running = true;
         }
-        Thread.ofVirtual().name(name).start(this::work);
+        Handover.start(eventLoop, name, this::work);
     }
 
     private void work() {
