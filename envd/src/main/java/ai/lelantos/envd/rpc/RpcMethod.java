@@ -7,13 +7,15 @@ import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServerMethodDefinition;
 
 /// One row of the method table: what is served under a path, and examples of the messages it takes and gives.
-record RpcMethod<Q, R>(ServerMethodDefinition<Q, R> definition, Message request, String path, String threadName) {
+record RpcMethod<Q, R>(ServerMethodDefinition<Q, R> definition, Message request) {
 
     static <Q, R> RpcMethod<Q, R> of(ServerMethodDefinition<Q, R> definition) {
         MethodDescriptor<Q, R> descriptor = definition.getMethodDescriptor();
-        String path = "/" + descriptor.getFullMethodName();
-        return new RpcMethod<>(
-                definition, prototype(descriptor.getRequestMarshaller(), descriptor), path, "rpc " + path);
+        return new RpcMethod<>(definition, prototype(descriptor.getRequestMarshaller(), descriptor));
+    }
+
+    String path() {
+        return "/" + descriptor().getFullMethodName();
     }
 
     MethodDescriptor<Q, R> descriptor() {

@@ -1,19 +1,16 @@
 package ai.lelantos.envd.rpc;
 
-import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /// Runs what one call has to do, in order, on a virtual thread that lives while there is something to do.
 final class Serial {
 
-    private final EventLoop eventLoop;
     private final String name;
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private boolean running;
 
-    Serial(EventLoop eventLoop, String name) {
-        this.eventLoop = eventLoop;
+    Serial(String name) {
         this.name = name;
     }
 
@@ -25,7 +22,7 @@ final class Serial {
             }
             running = true;
         }
-        Handover.start(eventLoop, name, this::work);
+        Thread.ofVirtual().name(name).start(this::work);
     }
 
     private void work() {

@@ -86,7 +86,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         inbound = protocol instanceof Protocol.Unary
                 ? Inbound.bare(eventLoop, this, limits.messageBytesMax())
                 : Inbound.enveloped(eventLoop, this, limits.messageBytesMax());
-        handler = new Serial(eventLoop, method.threadName());
+        handler = new Serial("rpc " + method.path());
         context = Context.ROOT.withValue(CURRENT, this).withCancellation();
     }
 
