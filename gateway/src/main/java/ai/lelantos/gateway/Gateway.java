@@ -176,8 +176,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     /// The first create after a start shall find a machine that already stands: the base template's, as most ask for
-    /// it.
-    /// A home without that template has nothing to warm.
+    /// it. A home without that template has nothing to warm.
     private static Mono<Void> warm(Templates templates, Team team, RuntimeDriver driver) {
         return templates
                 .bootable(team, new TemplateRef(null, "base", null))

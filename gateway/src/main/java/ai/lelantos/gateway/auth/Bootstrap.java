@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /// What a fresh server needs before anyone can ask: a team, a user, a key, tokens, a seed. Secrets are kept in the
-/// home,
-/// readable by the owner only; what the settings say wins and is kept too.
+/// home, readable by the owner only; what the settings say wins and is kept too.
 ///
 /// Reads and writes files, so only `Gateway` makes one, before anything serves.
 public final class Bootstrap {

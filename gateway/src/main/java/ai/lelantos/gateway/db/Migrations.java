@@ -18,8 +18,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// Brings the schema up to this build: each script once, in order, in its own transaction, under a lock so that
-/// gateways
-/// which start together take turns. A script that changed after it ran is refused.
+/// gateways which start together take turns. A script that changed after it ran is refused.
 public final class Migrations {
 
     private static final Logger log = LoggerFactory.getLogger(Migrations.class);

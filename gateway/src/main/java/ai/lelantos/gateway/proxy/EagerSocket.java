@@ -12,8 +12,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /// A TCP connection whose first bytes are sent before its event loop hears of it. Sandboxes are on this host: the
-/// kernel
-/// has shaken hands when the call that asks for it returns, and waiting for its word would cost a turn of the loop.
+/// kernel has shaken hands when the call that asks for it returns, and waiting for its word would cost a turn of the
+/// loop.
 final class EagerSocket extends Socket {
 
     @SuppressWarnings("UnusedMethod") // nobody makes one: the superclass shares its calls with its heirs only

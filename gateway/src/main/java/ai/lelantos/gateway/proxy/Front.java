@@ -98,9 +98,8 @@ public final class Front implements AutoCloseable {
         });
     }
 
-    /// Opens a TLS listener with the local authority's certificate as soon as there is one: at the very first start it
-    /// is
-    /// made now, beside everything else, which takes some seconds.
+    /// Opens a TLS listener with the local authority's certificate as soon as there is one: at the very first start
+    /// it is made now, beside everything else, which takes some seconds.
     public void listenSoon(InetSocketAddress address, Path folder, String domain) {
         refresher.execute(() -> {
             try {

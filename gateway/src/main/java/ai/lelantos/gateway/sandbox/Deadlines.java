@@ -9,8 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /// When each running sandbox of this node ends, soonest first. A read model of `end_at`; whoever acts on it looks at
-/// the
-/// row again.
+/// the row again.
 final class Deadlines {
 
     private final ConcurrentSkipListSet<Deadline> sorted =

@@ -18,8 +18,7 @@ public interface Running {
     Collection<Route> all();
 
     /// For a sandbox that [#find] does not know: waits for a transition in flight, or resumes it when its policy and
-    /// the
-    /// credentials allow; one resume however many ask. Fails with a [WakeRefused].
+    /// the credentials allow; one resume however many ask. Fails with a [WakeRefused].
     Mono<Route> wake(String sandboxId, Credentials credentials);
 
     /// Routes in the moment they end, after they are gone from [#find].

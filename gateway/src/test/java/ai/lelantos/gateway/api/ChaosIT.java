@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Random sequences of lifecycle calls, eight clients at a time, while the gateway is killed outright and started
-/// again:
-/// afterwards the database, the runtime and what clients were told agree.
+/// again: afterwards the database, the runtime and what clients were told agree.
 ///
 /// `-Dlelantos.chaos.sequences=1000 -Dlelantos.chaos.kills=20` is the whole of it; `-Dlelantos.chaos.seed=N` repeats
 /// one.

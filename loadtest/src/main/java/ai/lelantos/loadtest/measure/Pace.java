@@ -44,8 +44,7 @@ public final class Pace {
     }
 
     /// Work begins on schedule whether or not earlier work has ended, and its latency counts from the schedule: a
-    /// server
-    /// that stalls is charged for everybody who would have come meanwhile.
+    /// server that stalls is charged for everybody who would have come meanwhile.
     public static Samples rate(double perSecond, Duration time, Callable<?> work) {
         var samples = new Samples();
         var inFlight = new Semaphore(IN_FLIGHT_MAX);

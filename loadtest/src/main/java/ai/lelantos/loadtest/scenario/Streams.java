@@ -33,8 +33,7 @@ final class Streams implements Scenario {
     }
 
     /// One command so often at once, spread over sandboxes, each of its numbered lines checked; with a row for the
-    /// lines
-    /// themselves.
+    /// lines themselves.
     static void many(Bench bench, String name, int streams, int sandboxes, int lines, String command) throws Exception {
         bench.with(sandboxes, made -> {
             var next = new AtomicInteger();

@@ -13,8 +13,7 @@ import java.time.Duration;
 import java.util.List;
 
 /// A place with its namespaces, network and devices made, and the process that waits in it; `cell.c` tells the rest.
-/// Closing
-/// it, or the end of this gateway, gives everything back that no machine took over.
+/// Closing it, or the end of this gateway, gives everything back that no machine took over.
 final class Cell implements AutoCloseable {
 
     private final Place place;
@@ -62,7 +61,7 @@ final class Cell implements AutoCloseable {
     static void awaitOthers(Instance instance) throws IOException {
         try (FileChannel life =
                 FileChannel.open(instance.cellLock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            boolean alone = Cgroups.within((int) Ground.END_LIMIT.toMillis(), () -> life.tryLock() != null);
+            boolean alone = Look.within((int) Ground.END_LIMIT.toMillis(), () -> life.tryLock() != null);
             if (!alone) {
                 throw new IOException("a cell of an earlier gateway did not end within " + Ground.END_LIMIT);
             }

@@ -6,14 +6,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The machines' control groups, whatever layout the host mounts them in. The OCI runtime makes a machine's groups and
-/// sets
-/// its limits; this reads them, freezes them and takes them away.
+/// The machines' control groups, whatever layout the host mounts them in. The OCI runtime makes a machine's groups
+/// and sets its limits; this reads them, freezes them and takes them away.
 interface Cgroups {
 
     /// A machine's share of a busy processor, beside its limit; the kernel's usual number.
@@ -115,7 +112,7 @@ interface Cgroups {
 
     /// Removes a group whose last child has just gone: for a moment the kernel still counts that one.
     static void removeEmptied(Path group) throws IOException {
-        if (!within(REMOVAL_MILLIS_MAX, () -> removed(group))) {
+        if (!Look.within(REMOVAL_MILLIS_MAX, () -> removed(group))) {
             Files.deleteIfExists(group); // says why not
         }
     }
@@ -127,28 +124,5 @@ interface Cgroups {
         } catch (IOException busy) {
             return false;
         }
-    }
-
-    /// Looks, and looks again a millisecond later, for at most a second.
-    static void await(Look look, String what) throws IOException {
-        if (!within(1_000, look)) {
-            throw new IOException(what + " did not happen within a second");
-        }
-    }
-
-    /// Whether it is so by then. The kernel says "frozen" by a file's content only, and mostly at once.
-    static boolean within(int millis, Look look) throws IOException {
-        for (int looks = 0; looks < millis; looks++) {
-            if (look.done()) {
-                return true;
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-        }
-        return false;
-    }
-
-    /// One look at a file.
-    interface Look {
-        boolean done() throws IOException;
     }
 }

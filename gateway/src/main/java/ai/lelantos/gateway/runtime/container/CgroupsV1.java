@@ -7,9 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One hierarchy per controller; in the hybrid layout a second version's one beside them, which carries no controllers
-/// of
-/// use and which crun refuses to see.
+/// One hierarchy per controller; in the hybrid layout a second version's one beside them, which carries no
+/// controllers of use and which crun refuses to see.
 final class CgroupsV1 implements Cgroups {
 
     private static final int FREEZE_TRIES_MAX = 40;
@@ -45,7 +44,7 @@ final class CgroupsV1 implements Cgroups {
         Path state = group("freezer", id).resolve("freezer.state");
         for (int tries = 0; tries < FREEZE_TRIES_MAX; tries++) {
             Cgroups.write(state, "FROZEN");
-            if (Cgroups.within(FREEZE_MILLIS_MAX, () -> Cgroups.text(state).equals("FROZEN"))) {
+            if (Look.within(FREEZE_MILLIS_MAX, () -> Cgroups.text(state).equals("FROZEN"))) {
                 return;
             }
             Cgroups.write(state, "THAWED");

@@ -28,7 +28,7 @@ final class CgroupsV2 implements Cgroups {
     @Override
     public void freeze(String id) throws IOException {
         Cgroups.write(machines.resolve(id).resolve("cgroup.freeze"), "1");
-        Cgroups.await(() -> frozen(id), "freezing " + id);
+        Look.await(() -> frozen(id), "freezing " + id);
     }
 
     @Override

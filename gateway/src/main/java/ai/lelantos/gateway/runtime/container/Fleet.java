@@ -17,9 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The machines there are: boots them, adopts them, notices their end and cleans up behind it. Everything here blocks,
-/// for
-/// milliseconds, on the caller's thread.
+/// The machines there are: boots them, adopts them, notices their end and cleans up behind it. Everything here
+/// blocks, for milliseconds, on the caller's thread.
 final class Fleet implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Fleet.class);
@@ -202,8 +201,7 @@ final class Fleet implements AutoCloseable {
     }
 
     /// Finds what an earlier gateway left: the living that were given to someone come back, all else is ended and
-    /// removed;
-    /// disks of halted machines stay.
+    /// removed; disks of halted machines stay.
     List<ContainerMachine> adopt() throws IOException {
         Cell.awaitOthers(ground.instance());
         List<ContainerMachine> survivors = new ArrayList<>();
@@ -258,7 +256,7 @@ final class Fleet implements AutoCloseable {
         } catch (IOException neverMade) {
             return; // its boot was cut off before it had a freezer
         }
-        Cgroups.await(() -> ground.cgroups().processes(id).isEmpty(), "the end of machine " + id);
+        Look.await(() -> ground.cgroups().processes(id).isEmpty(), "the end of machine " + id);
     }
 
     int cleaning() {

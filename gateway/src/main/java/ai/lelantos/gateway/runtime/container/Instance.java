@@ -4,8 +4,7 @@ import ai.lelantos.gateway.settings.Home;
 import java.nio.file.Path;
 
 /// Names of what one Lelantos home makes on the host, all derived from the home's path, so that two homes never touch
-/// each
-/// other's and a restarted gateway finds its own.
+/// each other's and a restarted gateway finds its own.
 ///
 /// @param key six hex digits of the home's hash
 record Instance(Path home, String key) {
@@ -37,8 +36,7 @@ record Instance(Path home, String key) {
     }
 
     /// State that must not survive a reboot of the host; every directory of it can be passed through by anyone, since
-    /// the
-    /// OCI runtime looks its root file system up with the ids of the sandbox.
+    /// the OCI runtime looks its root file system up with the ids of the sandbox.
     Path run() {
         return Path.of("/run", name());
     }

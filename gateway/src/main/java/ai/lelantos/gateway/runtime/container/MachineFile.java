@@ -9,9 +9,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// What a restarted gateway must know of a machine, in `machine.json` of its directory; compared with what runs before
-/// it is
-/// believed.
+/// What a restarted gateway must know of a machine, in `machine.json` of its directory; compared with what runs
+/// before it is believed.
 ///
 /// @param pid the machine's first process, 0 while none runs
 /// @param startedTicks that process's start time, so that another process with its number is not mistaken for it

@@ -17,11 +17,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// The machines' network: a router in a namespace of its own, one link per machine, one link to the host. The host gets
-/// one
-/// interface, one address and one route; its forwarding and its firewall stay as they are, since nothing is forwarded
-/// by it:
-/// what may go out, goes through [Egress].
+/// The machines' network: a router in a namespace of its own, one link per machine, one link to the host. The host
+/// gets one interface, one address and one route; its forwarding and its firewall stay as they are, since nothing is
+/// forwarded by it: what may go out, goes through [Egress].
 final class Network {
 
     /// What machines know the host by.
@@ -252,7 +250,7 @@ final class Network {
     /// Removes all links of machines but these. Most went with their machine, but the kernel takes its time over a
     /// namespace that ended, and a place whose link is still there cannot be made again.
     void keepOnly(Set<String> kept) throws IOException {
-        Cgroups.await(
+        Look.await(
                 () -> {
                     List<String> strays = machineLinks().stream()
                             .filter(each -> !kept.contains(each))

@@ -13,8 +13,7 @@ import java.util.List;
 import reactor.core.scheduler.Scheduler;
 
 /// Boots a machine that tries five ways out (`cell probe`) in a house of its own, and ends it: proof, at start, that
-/// this
-/// host's kernel and programs do what the driver builds on.
+/// this host's kernel and programs do what the driver builds on.
 final class SelfTest {
 
     private static final MachineSpec SPEC = new MachineSpec("selftest", "none", 1, 64, 64, false);
@@ -96,7 +95,7 @@ final class SelfTest {
                     SIGN);
             return cell.ready();
         } finally {
-            Cgroups.await(() -> ground.cgroups().processes(ID).isEmpty(), "the end of the self-test");
+            Look.await(() -> ground.cgroups().processes(ID).isEmpty(), "the end of the self-test");
             ground.cgroups().remove(ID);
             ground.cgroups().removeParent();
         }

@@ -5,8 +5,7 @@ import ai.lelantos.gateway.runtime.RuntimeRefused.Reason;
 import java.util.List;
 
 /// The `/16` of one home. Whether a machine may go out is written in its address, so the router's rules never change
-/// while
-/// machines come and go: the lower quarter may, the second quarter may not.
+/// while machines come and go: the lower quarter may, the second quarter may not.
 ///
 /// @param first the two leading numbers, as `10.97`
 record Subnet(String first) {

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Both layouts against trees of files as the kernel lays them out; the layout of the machine at hand is run for real
-/// by
-/// [ContainerDriverIT].
+/// by [ContainerDriverIT].
 class CgroupsTest {
 
     private static final String PARENT = "lelantos-abc";

@@ -21,8 +21,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 
 /// A hostile program inside a machine, as its user and as its root, tries to get out, across, or more than its share;
-/// each
-/// test's name says what it tries, its expectation what stops it. The program is `escape.c`.
+/// each test's name says what it tries, its expectation what stops it. The program is `escape.c`.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ContainmentIT {
 

@@ -23,8 +23,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// Prints what the driver alone costs, without API and database: `DriverNumbers <home with images and agent>
-/// [machines]`. It
-/// works in a home of its own that links to the given one's images, so a running product is not disturbed.
+/// [machines]`. It works in a home of its own that links to the given one's images, so a running product is not
+/// disturbed.
 final class DriverNumbers {
 
     private static final Duration LIMIT = Duration.ofMinutes(3);

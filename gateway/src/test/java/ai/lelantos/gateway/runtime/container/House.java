@@ -20,9 +20,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/// A Lelantos home made for a test: a template of one static program, and a stand-in for the agent. Nothing of it needs
-/// the
-/// product's images, and everything it made on the host is gone after [#close].
+/// A Lelantos home made for a test: a template of one static program, and a stand-in for the agent. Nothing of it
+/// needs the product's images, and everything it made on the host is gone after [#close].
 final class House implements AutoCloseable {
 
     /// The guests of these tests are no agents: there is nothing to rehearse with them.
@@ -260,7 +259,7 @@ final class House implements AutoCloseable {
             for (long pid : groups.processes(each)) {
                 var _ = ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly);
             }
-            Cgroups.await(() -> groups.processes(each).isEmpty(), "the end of " + each);
+            Look.await(() -> groups.processes(each).isEmpty(), "the end of " + each);
             groups.remove(each);
         }
         groups.removeParent();

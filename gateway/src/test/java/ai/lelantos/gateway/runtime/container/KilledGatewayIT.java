@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
 /// A gateway that is killed outright, in the middle of boots: the next one finds what was acknowledged alive, and
-/// nothing
-/// else.
+/// nothing else.
 class KilledGatewayIT {
 
     private static final int BOOTS = 20;

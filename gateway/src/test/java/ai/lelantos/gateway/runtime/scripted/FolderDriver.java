@@ -28,8 +28,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /// Machines that are files in a folder, named by id and holding a state: they outlive a gateway that is killed
-/// outright,
-/// as real ones do, and cost nothing. Every step takes a few milliseconds, so that a kill finds something under way.
+/// outright, as real ones do, and cost nothing. Every step takes a few milliseconds, so that a kill finds something
+/// under way.
 public final class FolderDriver implements RuntimeDriver {
 
     private static final int STEP_MILLIS_MAX = 12;

@@ -7,9 +7,8 @@ import java.net.SocketException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// Where machines may connect to: the public internet. Never private, shared, link-local or reserved ranges, and never
-/// an
-/// address of this host, whatever range it is from.
+/// Where machines may connect to: the public internet. Never private, shared, link-local or reserved ranges, and
+/// never an address of this host, whatever range it is from.
 final class Destinations {
 
     private final Predicate<InetAddress> ofThisHost;

@@ -12,8 +12,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /// Carries name queries of machines to the host's name server and its answers back, each over a socket of its own, so
-/// that
-/// the answer of one cannot be taken for that of another.
+/// that the answer of one cannot be taken for that of another.
 final class NameRelay extends SimpleChannelInboundHandler<DatagramPacket> {
 
     /// A query unanswered for longer is forgotten; resolvers ask again after five.

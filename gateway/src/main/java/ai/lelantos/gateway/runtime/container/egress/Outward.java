@@ -16,9 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A connection a machine made to somewhere: asks the kernel where it meant to go, judges that, dials it from the host
-/// and
-/// joins the two.
+/// A connection a machine made to somewhere: asks the kernel where it meant to go, judges that, dials it from the
+/// host and joins the two.
 final class Outward extends ChannelInboundHandlerAdapter {
 
     private static final Logger log = LoggerFactory.getLogger(Outward.class);

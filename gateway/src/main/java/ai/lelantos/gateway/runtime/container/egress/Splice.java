@@ -8,8 +8,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 
 /// One direction of a relayed connection: what arrives here is written there. A slow reader there stops the reading
-/// here; an
-/// end of input here ends the output there; any failure ends both.
+/// here; an end of input here ends the output there; any failure ends both.
 final class Splice extends ChannelInboundHandlerAdapter {
 
     private final Channel there;
