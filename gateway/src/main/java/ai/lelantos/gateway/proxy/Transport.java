@@ -19,6 +19,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.ThreadPerTaskExecutor;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -42,9 +43,11 @@ enum Transport {
     }
 
     EventLoopGroup loops(int threads, String name) {
-        var factory = new DefaultThreadFactory(name, true);
         return new MultiThreadIoEventLoopGroup(
-                threads, factory, this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+                threads,
+                new ThreadPerTaskExecutor(new DefaultThreadFactory(name, true)),
+                Spread.overProcessors(),
+                this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 
     /// A listener for `address`. Sockets of its very family: the kernel maps no addresses, and is asked less per
