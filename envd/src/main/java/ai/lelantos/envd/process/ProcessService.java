@@ -6,6 +6,7 @@ import ai.lelantos.envd.linux.Loop;
 import ai.lelantos.envd.linux.Spawner;
 import ai.lelantos.envd.logs.OutputLog;
 import ai.lelantos.envd.rpc.Call;
+import ai.lelantos.envd.rpc.NeverWaits;
 import ai.lelantos.envd.rpc.Outbox;
 import ai.lelantos.envd.rpc.Refused;
 import ai.lelantos.protocol.connect.Code;
@@ -27,16 +28,18 @@ import ai.lelantos.protocol.process.StreamInputRequest;
 import ai.lelantos.protocol.process.StreamInputResponse;
 import ai.lelantos.protocol.process.UpdateRequest;
 import ai.lelantos.protocol.process.UpdateResponse;
+import io.grpc.MethodDescriptor;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// The RPCs of `process.Process`.
-public final class ProcessService extends ProcessGrpc.ProcessImplBase {
+public final class ProcessService extends ProcessGrpc.ProcessImplBase implements NeverWaits {
 
     /// How long an answered SIGKILL waits to see the process gone, so that the caller's next look does too.
     private static final Duration KILLED_WITHIN = Duration.ofMillis(500);
@@ -101,6 +104,12 @@ public final class ProcessService extends ProcessGrpc.ProcessImplBase {
                     ConnectResponse.newBuilder().setEvent(Broadcast.end(exit)).build());
         }
         outbox.end();
+    }
+
+    /// All others wait: for a process, its input, or the thread that watches it.
+    @Override
+    public Set<MethodDescriptor<?, ?>> neverWait() {
+        return Set.of(ProcessGrpc.getListMethod());
     }
 
     @Override

@@ -1,17 +1,22 @@
 package ai.lelantos.envd.rpc;
 
 import com.google.protobuf.Message;
+import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServerMethodDefinition;
 
-/// One row of the method table: what is served under a path, and examples of the messages it takes and gives.
-record RpcMethod<Q, R>(ServerMethodDefinition<Q, R> definition, Message request) {
+/// One row of the method table: what is served under a path, an example of the message it takes, and whether its
+/// handler never waits.
+record RpcMethod<Q, R>(ServerMethodDefinition<Q, R> definition, Message request, boolean neverWaits) {
 
-    static <Q, R> RpcMethod<Q, R> of(ServerMethodDefinition<Q, R> definition) {
+    static <Q, R> RpcMethod<Q, R> of(BindableService service, ServerMethodDefinition<Q, R> definition) {
         MethodDescriptor<Q, R> descriptor = definition.getMethodDescriptor();
-        return new RpcMethod<>(definition, prototype(descriptor.getRequestMarshaller(), descriptor));
+        return new RpcMethod<>(
+                definition,
+                prototype(descriptor.getRequestMarshaller(), descriptor),
+                service instanceof NeverWaits some && some.neverWait().contains(descriptor));
     }
 
     String path() {

@@ -29,7 +29,7 @@ public final class RpcRoutes {
         var calls = new Semaphore(limits.callsMax());
         for (BindableService service : services) {
             for (ServerMethodDefinition<?, ?> definition : service.bindService().getMethods()) {
-                RpcMethod<?, ?> method = RpcMethod.of(definition);
+                RpcMethod<?, ?> method = RpcMethod.of(service, definition);
                 server.route()
                         .path("exact:" + method.path())
                         // Streams live for hours and messages may be large: both have their limits in this room.

@@ -1,17 +1,34 @@
 package ai.lelantos.envd.rpc;
 
+import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// Runs what one call has to do, in order, on a virtual thread that lives while there is something to do.
+/// Runs what one call has to do, in order: on a virtual thread that lives while there is something to do, or on the
+/// connection's event loop, at once if that is where it was told.
 final class Serial {
 
-    private final String name;
+    private final Executor where;
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private boolean running;
 
-    Serial(String name) {
-        this.name = name;
+    private Serial(Executor where) {
+        this.where = where;
+    }
+
+    static Serial onThreads(String name) {
+        return new Serial(work -> Thread.ofVirtual().name(name).start(work));
+    }
+
+    static Serial on(EventLoop loop) {
+        return new Serial(work -> {
+            if (loop.inEventLoop()) {
+                work.run();
+            } else {
+                loop.execute(work);
+            }
+        });
     }
 
     void run(Runnable task) {
@@ -22,7 +39,7 @@ final class Serial {
             }
             running = true;
         }
-        Thread.ofVirtual().name(name).start(this::work);
+        where.execute(this::work);
     }
 
     private void work() {

@@ -31,7 +31,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// One RPC from its headers to its end: the bridge between the wire and a grpc-java handler.
-/// The handler runs on a virtual thread; the wire is touched on the event loop only, by [Inbound] and [Answer].
+/// The handler runs on a virtual thread, or on the event loop if it said that it never waits ([NeverWaits]); the wire
+/// is
+/// touched on the event loop only, by [Inbound] and [Answer].
 final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.Sink {
 
     static final Context.Key<ServedCall<?, ?>> CURRENT = Context.key("lelantos-call");
@@ -86,7 +88,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         inbound = protocol instanceof Protocol.Unary
                 ? Inbound.bare(eventLoop, this, limits.messageBytesMax())
                 : Inbound.enveloped(eventLoop, this, limits.messageBytesMax());
-        handler = new Serial("rpc " + method.path());
+        handler = method.neverWaits() ? Serial.on(eventLoop) : Serial.onThreads("rpc " + method.path());
         context = Context.ROOT.withValue(CURRENT, this).withCancellation();
     }
 
@@ -208,7 +210,7 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         });
     }
 
-    // ---- the handler, on its virtual thread
+    // ---- the handler, on its thread
 
     private ServerCall.Listener<Q> startCall() {
         return method.definition().getServerCallHandler().startCall(this, Metadatas.of(headers));
@@ -329,14 +331,13 @@ final class ServedCall<Q, R> extends ServerCall<Q, R> implements Call, Inbound.S
         lock.lock();
         try {
             while (state == CallState.OPEN && !answer.isReady()) {
+                if (eventLoop.inEventLoop()) {
+                    throw new IllegalStateException(
+                            method.path() + " said that it never waits, and its client is slow");
+                }
                 changed.awaitUninterruptibly();
             }
-            switch (state) {
-                case OPEN -> {}
-                case CLOSED -> throw new ClientGone("the call is over");
-                case TIMED_OUT -> throw new ClientGone("the client's deadline passed");
-                case LEFT -> throw new ClientGone("the client left");
-            }
+            state.requireOpen();
         } finally {
             lock.unlock();
         }

@@ -1,28 +1,32 @@
 package ai.lelantos.envd.bench;
 
 import ai.lelantos.envd.conformance.wire.ConformancePayload;
+import ai.lelantos.envd.conformance.wire.ConformanceServiceGrpc;
 import ai.lelantos.envd.conformance.wire.ConformanceServiceGrpc.ConformanceServiceImplBase;
 import ai.lelantos.envd.conformance.wire.ServerStreamRequest;
 import ai.lelantos.envd.conformance.wire.ServerStreamResponse;
 import ai.lelantos.envd.conformance.wire.UnaryRequest;
 import ai.lelantos.envd.conformance.wire.UnaryResponse;
+import ai.lelantos.envd.rpc.NeverWaits;
 import ai.lelantos.envd.rpc.RpcLimits;
 import ai.lelantos.envd.rpc.RpcRoutes;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
+import io.grpc.MethodDescriptor;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Set;
 
 /// One of the two servers, as its own process: prints its port, ends when its input ends.
 final class BenchServer {
 
     /// The same handlers behind both servers. A stream's length is what its request names as delay.
-    private static final class Service extends ConformanceServiceImplBase {
+    private static class Service extends ConformanceServiceImplBase {
 
         @Override
         public void unary(UnaryRequest request, StreamObserver<UnaryResponse> answer) {
@@ -66,6 +70,15 @@ final class BenchServer {
         }
     }
 
+    /// The same, for a room that wants to be told what never waits: Armeria takes that for granted.
+    private static final class Prompt extends Service implements NeverWaits {
+
+        @Override
+        public Set<MethodDescriptor<?, ?>> neverWait() {
+            return Set.of(ConformanceServiceGrpc.getUnaryMethod(), ConformanceServiceGrpc.getServerStreamMethod());
+        }
+    }
+
     private BenchServer() {}
 
     public static void main(String[] args) throws IOException {
@@ -73,10 +86,17 @@ final class BenchServer {
                 .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .requestTimeoutMillis(0)
                 .maxRequestLength(0);
-        if (args[0].equals("ours")) {
-            RpcRoutes.mount(builder, List.of(new Service()), RpcLimits.DEFAULT);
-        } else {
-            builder.service(GrpcService.builder().addService(new Service()).build());
+        switch (args[0]) {
+            case "ours" -> RpcRoutes.mount(builder, List.of(new Prompt()), RpcLimits.DEFAULT);
+            case "ours-threads" -> RpcRoutes.mount(builder, List.of(new Service()), RpcLimits.DEFAULT);
+            case "armeria" ->
+                builder.service(GrpcService.builder().addService(new Service()).build());
+            case "armeria-threads" ->
+                builder.service(GrpcService.builder()
+                        .addService(new Service())
+                        .useBlockingTaskExecutor(true)
+                        .build());
+            default -> throw new IllegalArgumentException("no such server: " + args[0]);
         }
         try (Server server = builder.build()) {
             server.start().join();

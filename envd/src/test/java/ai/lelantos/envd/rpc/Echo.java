@@ -10,10 +10,12 @@ import ai.lelantos.protocol.process.StartRequest;
 import ai.lelantos.protocol.process.StartResponse;
 import ai.lelantos.protocol.process.StreamInputRequest;
 import ai.lelantos.protocol.process.StreamInputResponse;
+import io.grpc.MethodDescriptor;
 import io.grpc.stub.StreamObserver;
+import java.util.Set;
 
 /// Answers every kind of call with one empty message.
-final class Echo extends ProcessGrpc.ProcessImplBase {
+class Echo extends ProcessGrpc.ProcessImplBase {
 
     static final String UNARY = "/process.Process/List";
     static final String SERVER_STREAM = "/process.Process/Start";
@@ -48,6 +50,16 @@ final class Echo extends ProcessGrpc.ProcessImplBase {
                 answer.onCompleted();
             }
         };
+    }
+
+    /// The same on the event loop: one message never waits for its client.
+    static final class Prompt extends Echo implements NeverWaits {
+
+        @Override
+        public Set<MethodDescriptor<?, ?>> neverWait() {
+            return Set.of(
+                    ProcessGrpc.getListMethod(), ProcessGrpc.getStartMethod(), ProcessGrpc.getStreamInputMethod());
+        }
     }
 
     /// The one method here that may be called by GET.

@@ -7,6 +7,7 @@ import ai.lelantos.protocol.connect.Envelope;
 import ai.lelantos.protocol.process.ProcessConfig;
 import ai.lelantos.protocol.process.StartRequest;
 import com.google.protobuf.ByteString;
+import io.grpc.BindableService;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.util.HashMap;
@@ -20,7 +21,8 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Thousands of requests that no client would send: each is answered, none is logged as unexpected, nothing piles up.
 class MalformedIT {
@@ -57,8 +59,9 @@ class MalformedIT {
     private static final List<String> VALUES =
             List.of("", "1", "0", "-5", "99999999999", "10S", "gzip", "br", "identity, gzip;q=0", "v1", "$!", "AAAA");
 
-    @Test
-    void noneIsUnexpectedAndNothingPilesUp() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void noneIsUnexpectedAndNothingPilesUp(boolean onEventLoop) throws IOException {
         long seed = Long.getLong("malformed.seed", System.nanoTime());
         System.out.println("malformed inputs from -Dmalformed.seed=" + seed);
         var random = new SplittableRandom(seed);
@@ -66,8 +69,9 @@ class MalformedIT {
         Logger root = Logger.getLogger("");
         Handler listener = listener(unexpected);
         root.addHandler(listener);
-        try (RpcServer server = RpcServer.with(builder ->
-                RpcRoutes.mount(builder, List.of(new Echo(), new Echo.Safe()), new RpcLimits(MESSAGE_BYTES_MAX, 64)))) {
+        List<BindableService> services = List.of(onEventLoop ? new Echo.Prompt() : new Echo(), new Echo.Safe());
+        try (RpcServer server =
+                RpcServer.with(builder -> RpcRoutes.mount(builder, services, new RpcLimits(MESSAGE_BYTES_MAX, 64)))) {
             send(server, random, INPUTS / 10);
             long before = usedBytes();
             send(server, random, INPUTS - INPUTS / 10);
