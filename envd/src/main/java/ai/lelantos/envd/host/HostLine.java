@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 /// The host's own way to its agent: a listening socket that the agent is started with as its standard input. No path
 /// inside the sandbox leads there, and no web server stands between: who this sandbox is costs a line, not a request.
 ///
-/// One connection, one line: the body of `/init`; answered with one line, the status it would have, and why.
+/// One connection, one line: the body of `/init`, its time as `unixNanos`; answered with one line, the status it would
+/// have, and why.
 public final class HostLine {
 
     private static final Logger LOG = LoggerFactory.getLogger(HostLine.class);

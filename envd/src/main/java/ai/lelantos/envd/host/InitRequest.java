@@ -80,7 +80,17 @@ record InitRequest(
         return variables;
     }
 
+    /// Our own host tells nanoseconds since 1970 instead: reading the first date of its life costs an agent
+    /// milliseconds.
     private static @Nullable Instant timestamp(JsonObject json) {
+        JsonElement nanos = json.get("unixNanos");
+        if (nanos != null) {
+            try {
+                return Instant.ofEpochSecond(0, Long.parseLong(nanos.toString()));
+            } catch (NumberFormatException _) {
+                throw new IllegalArgumentException("unixNanos is no whole number: " + nanos);
+            }
+        }
         String text = text(json, "timestamp");
         try {
             return text.isEmpty() ? null : OffsetDateTime.parse(text).toInstant();

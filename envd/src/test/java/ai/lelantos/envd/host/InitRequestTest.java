@@ -40,6 +40,21 @@ class InitRequestTest {
     }
 
     @Test
+    void theHostsOwnTimeIsANumber() {
+        assertThat(parse("{\"unixNanos\":1767323045678000001}").timestamp())
+                .isEqualTo(Instant.parse("2026-01-02T03:04:05.678000001Z"));
+    }
+
+    @Test
+    void aTimeThatIsNoNumberIsNamed() {
+        for (String wrong : new String[] {"\"now\"", "[]", "{}", "null", "1e99"}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> parse("{\"unixNanos\":" + wrong + "}"))
+                    .withMessage("unixNanos is no whole number: " + wrong);
+        }
+    }
+
+    @Test
     void whatIsWrongIsNamed() {
         Map.of(
                         "[]", "the body is not a JSON object",

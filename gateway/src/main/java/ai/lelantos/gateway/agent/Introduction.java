@@ -4,6 +4,7 @@ import ai.lelantos.gateway.http.Json;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Who a machine is from now on, as its agent wants to hear it.
@@ -23,7 +24,7 @@ public record Introduction(
         byte[] json = Json.bytes(Json.object()
                 .putIfPresent("accessToken", accessToken)
                 .put("envVars", envVars)
-                .put("timestamp", now)
+                .put("unixNanos", TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano())
                 .put("defaultUser", DEFAULT_USER)
                 .put("defaultWorkdir", DEFAULT_WORKDIR)
                 .put("sandboxId", sandboxId)

@@ -53,7 +53,7 @@ final class ContainerMachine implements Machine {
 
     @Override
     public Mono<Void> introduce(byte[] identity) {
-        return HostLine.say(id(), directory(), identity);
+        return HostLine.say(ground, id(), identity);
     }
 
     @Override
