@@ -179,13 +179,19 @@ final class SandboxLifecycle {
             return Mono.error(new Refusal(Refusal.Kind.STILL_MOVING, id));
         }
         return own(id, team).flatMap(row -> switch (Ruling.of(row.state(), verb)) {
-            case Ruling.Done _ -> Mono.just(new Outcome(row, false));
+            case Ruling.Done _ ->
+                opening(row, verb) ? await(row, team, verb, step, round) : Mono.just(new Outcome(row, false));
             case Ruling.Refuse refuse -> Mono.error(new Refusal(refuse.why(), id));
             case Ruling.Go go ->
                 step.guard.apply(row).then(Mono.defer(() -> begin(row, go.next(), team, verb, step, round)));
             case Ruling.Join _ -> join(row, team, verb, step, round);
             case Ruling.Await _ -> await(row, team, verb, step, round);
         });
+    }
+
+    /// Whether its row says that it runs, and its route, which is opened a moment later, is not there yet.
+    private boolean opening(Sandbox row, Verb verb) {
+        return (verb == Verb.WAKE || verb == Verb.USE) && row.node().equals(node) && live.find(row.id()) == null;
     }
 
     private Mono<Outcome> begin(Sandbox row, SandboxState next, @Nullable UUID team, Verb verb, Step step, int round) {
