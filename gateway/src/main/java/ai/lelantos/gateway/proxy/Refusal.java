@@ -17,7 +17,8 @@ sealed interface Refusal {
 
     record Transitioning(String sandboxId) implements Refusal {}
 
-    record TeamLimit(String sandboxId, String message) implements Refusal {}
+    /// The reason is in the words of the API, empty when it gave none.
+    record TeamLimit(String sandboxId, String reason) implements Refusal {}
 
     record ConnectionLimit(String sandboxId, int limit) implements Refusal {}
 
@@ -48,7 +49,7 @@ sealed interface Refusal {
             case ResumeDenied _ ->
                 "This sandbox can't be resumed with the credentials provided. Check your access token and try again.";
             case Transitioning _ -> "The sandbox is still transitioning. Try again in a moment.";
-            case TeamLimit limit -> limit.message().isEmpty() ? "Sandbox limit reached" : limit.message();
+            case TeamLimit limit -> limit.reason().isEmpty() ? "Sandbox limit reached" : limit.reason();
             case ConnectionLimit over ->
                 "The sandbox has too many concurrent incoming connections (limit: " + over.limit() + ")";
             case Reserved _ ->

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,8 @@ class RefusalsIT {
     private static final String BROWSER = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0";
     private static final String JSON = "\r\nContent-Type: application/json; charset=utf-8\r\n";
     private static final String HTML = "\r\nContent-Type: text/html; charset=utf-8\r\n";
+    private static final String GONE =
+            "{\"sandboxId\":\"gone\",\"message\":\"The sandbox was not found\",\"code\":502}";
 
     private final Stage stage = new Stage();
 
@@ -38,17 +41,53 @@ class RefusalsIT {
         assertThat(body(answer)).isEqualTo(body);
     }
 
-    private void isHtml(String answer, int status, String... contains) {
+    private void isHtml(String answer, int status, String title, String... contains) {
         assertThat(answer).startsWith("HTTP/1.1 " + status + " ").contains(HTML);
-        assertThat(body(answer)).startsWith("<html").endsWith("</html>").contains(contains);
+        assertThat(body(answer)).startsWith("<html").endsWith("</html>").contains("<title>" + title + "</title>");
+        for (String each : contains) {
+            assertThat(body(answer)).contains(each);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'' | false",
+                "User-Agent: curl/8 | false",
+                "User-Agent: Mozilla/5.0 | true",
+                "User-Agent: x CHROME y | true",
+                "User-Agent: Safari | true",
+                "User-Agent: fireFox | true",
+                "User-Agent: Edge/1 | true",
+                "User-Agent: Opera | true",
+                "User-Agent: MSIE | true",
+                "User-Agent: Mozilla/5.0#Accept: */* | true",
+                "User-Agent: Mozilla/5.0#Accept: application/json | false",
+                "User-Agent: Mozilla/5.0#Accept: application/json, text/html | true",
+                "User-Agent: curl/8#Accept: text/html | false",
+                "User-Agent: Mozilla/5.0#Sec-Fetch-Mode: cors | false",
+                "User-Agent: Mozilla/5.0#Sec-Fetch-Mode: no-cors | false",
+                "User-Agent: Mozilla/5.0#Sec-Fetch-Mode: same-origin | false",
+                "User-Agent: Mozilla/5.0#Sec-Fetch-Mode: websocket | false",
+                "User-Agent: Mozilla/5.0#Sec-Fetch-Mode: navigate | true",
+                "User-Agent: Mozilla/5.0#Sec-Fetch-Mode: navigate#X-Requested-With: x | true",
+                "User-Agent: Mozilla/5.0#Sec-Fetch-Mode: nested | true",
+                "User-Agent: Mozilla/5.0#X-Requested-With: XMLHttpRequest | false",
+            })
+    void aPageIsForPeopleInBrowsers(String fields, boolean html) {
+        String answer = stage.ask(Stage.get("gone", 80, "/", fields.isEmpty() ? new String[0] : fields.split("#", -1)));
+        if (html) {
+            isHtml(answer, 502, "Sandbox Not Found");
+        } else {
+            isJson(answer, 502, GONE);
+        }
     }
 
     @Test
     void anUnknownSandboxIsNotFound() {
-        isJson(
-                stage.ask(Stage.get("gone", 80, "/")),
-                502,
-                "{\"sandboxId\":\"gone\",\"message\":\"The sandbox was not found\",\"code\":502}");
+        isJson(stage.ask(Stage.get("gone", 80, "/")), 502, GONE);
+        isJson(stage.ask(Stage.get("gone-6532622b", 80, "/")), 502, GONE);
         isHtml(stage.ask(Stage.get("gone", 80, "/", BROWSER)), 502, "Sandbox Not Found", "gone", "80-gone.localhost");
     }
 
@@ -59,11 +98,15 @@ class RefusalsIT {
             port = free.getLocalPort();
         }
         stage.running.starts("abc");
+        long asked = System.nanoTime();
         isJson(
                 stage.ask(Stage.get("abc", port, "/")),
                 502,
                 "{\"sandboxId\":\"abc\",\"message\":\"The sandbox is running but port is not open\",\"port\":" + port
                         + ",\"code\":502}");
+        assertThat(System.nanoTime() - asked)
+                .as("the pauses between five attempts")
+                .isGreaterThan(TimeUnit.MILLISECONDS.toNanos(999));
         isHtml(
                 stage.ask(Stage.get("abc", port, "/", BROWSER)),
                 502,
@@ -242,7 +285,16 @@ class RefusalsIT {
                 stage.ask(Stage.get("abc", 80, "/")),
                 status,
                 "{\"sandboxId\":\"abc\",\"message\":\"" + message + "\",\"code\":" + status + "}");
-        isHtml(stage.ask(Stage.get("abc", 80, "/", BROWSER)), status, title);
+        isHtml(stage.ask(Stage.get("abc", 80, "/", BROWSER)), status, title, "abc");
+    }
+
+    @Test
+    void aLimitThatNobodyExplainsHasTheContractsSentence() {
+        stage.running.wakes((_, _) -> Mono.error(new Running.WakeRefused(Running.Reason.TEAM_LIMIT, "")));
+        isJson(
+                stage.ask(Stage.get("abc", 80, "/")),
+                429,
+                "{\"sandboxId\":\"abc\",\"message\":\"Sandbox limit reached\",\"code\":429}");
     }
 
     @Test
@@ -301,9 +353,9 @@ class RefusalsIT {
         });
         Route open = stage.running.aRoute("abc");
         stage.running.starts(
-                new Route("abc", open.lifecycle(), open.address(), null, null, "localhost:${PORT}", Set.of(), -1));
+                new Route("abc", open.lifecycle(), open.address(), null, null, "p${PORT}.test:${PORT}", Set.of(), -1));
         assertThat(stage.ask(Stage.get("abc", guest.port(), "/", "X-Forwarded-Host: liar")))
-                .contains("Host: localhost:" + guest.port() + "\r\n")
+                .contains("\r\nHost: p" + guest.port() + ".test:" + guest.port() + "\r\n")
                 .contains("X-Forwarded-Host: " + guest.port() + "-abc.localhost\r\n")
                 .doesNotContain("liar");
     }
