@@ -229,8 +229,14 @@ class Http2IT {
 
     @Test
     void theEndOfASandboxResetsItsStreamsAndNoOthers() {
+        var ended = new CountDownLatch(1);
         Guest one = streaming();
-        Guest other = streaming();
+        Guest other = stage.guest(wire -> {
+            wire.head();
+            wire.send("HTTP/1.1 200 OK\r\n\r\nfirst");
+            await(ended);
+            wire.send("second");
+        });
         stage.running.starts("abc");
         stage.running.starts("xyz");
         Frames client = client().get(1, host(one), "/").get(3, other.port() + "-xyz.localhost", "/");
@@ -241,6 +247,8 @@ class Http2IT {
         Frames.Frame reset = client.next(1);
         assertThat(reset.type()).isEqualTo(Frames.RST_STREAM);
         assertThat(reset.error()).isEqualTo(2); // INTERNAL_ERROR
+        ended.countDown();
+        assertThat(client.body(3)).as("the rest of the other one's").isEqualTo("second");
         client.get(5, host(one), "/");
         assertThat(client.body(5)).contains("The sandbox was not found");
     }

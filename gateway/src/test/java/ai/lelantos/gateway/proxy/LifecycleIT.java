@@ -1,9 +1,13 @@
 package ai.lelantos.gateway.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.lelantos.gateway.sandbox.Route;
 import ai.lelantos.gateway.sandbox.Running;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -12,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -119,6 +124,33 @@ class LifecycleIT {
             assertThat(client.send(Stage.get("abc", guest.port(), "/")).answer())
                     .contains("not found");
             stage.running.starts("abc");
+        }
+    }
+
+    /// A request that is still being tried when its sandbox ends never meets who has the address next.
+    @Test
+    void theNextTenantOfAnAddressGetsNoRequestOfTheOneBefore() throws Exception {
+        int port;
+        try (var free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        stage.running.starts("abc");
+        Wire client = stage.client().send(Stage.get("abc", port, "/"));
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (stage.front.inFlight() == 0) {
+            assertThat(System.nanoTime() - end).as("ten seconds").isNegative();
+            LockSupport.parkNanos(1_000_000);
+        }
+        stage.running.ends("abc");
+        stage.running.starts("xyz");
+        try (var tenant = new ServerSocket(port, 8, InetAddress.getLoopbackAddress())) {
+            assertThat(client.answer()).contains("\"sandboxId\":\"abc\",\"message\":\"The sandbox was not found\"");
+            tenant.setSoTimeout(1_500); // all attempts together take one second
+            assertThatThrownBy(tenant::accept).isInstanceOf(SocketTimeoutException.class);
+            stage.client().send(Stage.get("xyz", port, "/mine"));
+            try (var wire = new Wire(tenant.accept())) {
+                assertThat(wire.head()).startsWith("GET /mine ");
+            }
         }
     }
 

@@ -23,7 +23,7 @@ class RelayIT {
     @Test
     void answersPassUntouchedButForFieldsOfOneHop() {
         Guest guest = stage.guest(
-                "HTTP/1.1 502 Odd Words\r\nX-a:  b \r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nKeep-Alive: timeout=5\r\n"
+                "HTTP/1.1 502 Odd Words\r\nX-a:  b \r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nKeep-Alive: timeout=5\r\nUpgrade: h2c\r\n"
                         + "Connection: x-private, keep-alive\r\nX-Private: 1\r\nProxy-Authenticate: x\r\nContent-Length: 4\r\n\r\nbody");
         stage.running.starts("abc");
 
@@ -39,8 +39,9 @@ class RelayIT {
         String host = "Host: " + guest.port() + "-abc.localhost:3000\r\n";
         stage.ask("GET /a%20b/../c?x=%zz&y=a+b//;? HTTP/1.1\r\n" + host
                 + "X-One:   1\r\nE2b-Sandbox-Id: other\r\nCookie: a=b; c=d\r\nConnection: keep-alive, X-Drop\r\nX-Drop: 1\r\n"
-                + "Keep-Alive: 5\r\nProxy-Connection: a\r\nTE: gzip\r\nTrailer: x\r\nForwarded: for=1\r\nX-Forwarded-For: 1\r\n"
-                + "X-Forwarded-Host: 1\r\nX-Forwarded-Proto: 1\r\nX-Two: \u00e4\r\nAccept-Encoding: br\r\n\r\n");
+                + "Keep-Alive: 5\r\nProxy-Connection: a\r\nProxy-Authorization: b\r\nUpgrade: x\r\nTE: gzip\r\n"
+                + "Trailer: x\r\nForwarded: for=1\r\nX-Forwarded-For: 1\r\nX-Forwarded-Host: 1\r\n"
+                + "X-Forwarded-Proto: 1\r\nX-Two: \u00e4\r\nAccept-Encoding: br\r\n\r\n");
 
         assertThat(seen.join())
                 .isEqualTo("GET /a%20b/../c?x=%zz&y=a+b//;? HTTP/1.1\r\n" + host
@@ -206,6 +207,62 @@ class RelayIT {
             client.send("+");
         }
         assertThat(client.until("0\r\n\r\n")).endsWith("0\r\n\r\n");
+    }
+
+    @Test
+    void chunksArriveOneByOneInBothDirections() {
+        Guest guest = stage.guest(wire -> {
+            wire.head();
+            wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for (int i = 0; i < 3; i++) {
+                wire.send(wire.text("1\r\nx\r\n".length()));
+            }
+            wire.send("0\r\n\r\n");
+        });
+        stage.running.starts("abc");
+        Wire client = stage.client()
+                .send("POST / HTTP/1.1\r\nHost: " + guest.port()
+                        + "-abc.localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+        assertThat(client.head()).startsWith("HTTP/1.1 200 OK\r\n");
+        for (String chunk : new String[] {"1\r\na\r\n", "1\r\nb\r\n", "1\r\nc\r\n"}) {
+            assertThat(client.send(chunk).text(chunk.length())).isEqualTo(chunk);
+        }
+        assertThat(client.send("0\r\n\r\n").text(5)).isEqualTo("0\r\n\r\n");
+    }
+
+    @Test
+    void nothingIsCompressedOrUnpacked() {
+        String text = "x".repeat(4_000);
+        String packed = "\u001f\u008b\b\0not really";
+        Guest guest = stage.guest(wire -> {
+            String body = wire.head().startsWith("GET /packed ") ? packed : text;
+            wire.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                    + (body.equals(packed) ? "Content-Encoding: gzip\r\n" : "") + "Content-Length: " + body.length()
+                    + "\r\n\r\n" + body);
+        });
+        stage.running.starts("abc");
+        assertThat(stage.ask(Stage.get("abc", guest.port(), "/", "Accept-Encoding: gzip, br")))
+                .isEqualTo("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4000\r\n\r\n" + text);
+        assertThat(stage.ask(Stage.get("abc", guest.port(), "/packed")))
+                .contains("\r\nContent-Encoding: gzip\r\n")
+                .endsWith("\r\n\r\n" + packed);
+    }
+
+    /// Announced; nobody waits for all of it.
+    @Test
+    void aBodyMayBeLargerThanAnyMemory() {
+        String length = "Content-Length: 6000000000000\r\n";
+        var seen = new CompletableFuture<String>();
+        Guest guest = stage.guest(wire -> {
+            seen.complete(wire.head() + wire.text(5));
+            wire.send("HTTP/1.1 200 OK\r\n" + length + "\r\nfirst");
+            wire.read();
+        });
+        stage.running.starts("abc");
+        Wire client = stage.client()
+                .send("POST / HTTP/1.1\r\nHost: " + guest.port() + "-abc.localhost\r\n" + length + "\r\nstart");
+        assertThat(client.until("first")).contains("\r\n" + length);
+        assertThat(seen.join()).contains("\r\n" + length).endsWith("start");
     }
 
     @Test

@@ -148,6 +148,17 @@ class TlsIT {
         assertThat(stage.ask(Stage.get("abc", guest.port(), "/"))).endsWith("\r\n\r\nhi");
     }
 
+    @Test
+    void aPortThatShouldSpeakTlsAndDoesNotIsAClosedOne() {
+        Guest guest = stage.guest(wire -> wire.send(RelayIT.HI));
+        Route open = stage.running.aRoute("abc");
+        stage.running.starts(
+                new Route("abc", open.lifecycle(), open.address(), null, null, null, Set.of(guest.port()), -1));
+        assertThat(stage.ask(Stage.get("abc", guest.port(), "/")))
+                .startsWith("HTTP/1.1 502 ")
+                .contains("port is not open");
+    }
+
     private static Socket wrapped(SSLContext context, Socket plain) throws IOException {
         return context.getSocketFactory().createSocket(plain, (InputStream) null, true);
     }
