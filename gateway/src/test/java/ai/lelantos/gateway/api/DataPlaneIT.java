@@ -2,19 +2,21 @@ package ai.lelantos.gateway.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.lelantos.protocol.FileSignature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.Socket;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,13 +25,15 @@ import tools.jackson.databind.json.JsonMapper;
 class DataPlaneIT {
 
     private static final int AGENT = 49_983;
-    private static final int WAIT_MS = 30_000;
     private static final String RUNNING_FIVE_MINUTES =
             "\"timeout\":300,\"autoPause\":true,\"autoResume\":{\"enabled\":true}";
     private static final String NOT_FOUND = "\"message\":\"The sandbox was not found\",\"code\":502}";
     private static final String NOT_RESUMED =
             "\"message\":\"This sandbox can't be resumed with the credentials provided. "
                     + "Check your access token and try again.\",\"code\":403}";
+    private static final String BROWSER = "User-Agent: Mozilla/5.0";
+    private static final String IS_JSON = "\r\nContent-Type: application/json; charset=utf-8\r\n";
+    private static final String IS_HTML = "\r\nContent-Type: text/html; charset=utf-8\r\n";
     private static final String LIST = "{\"path\":\"/\"}";
     private static final String LISTING = "/filesystem.Filesystem/ListDir";
 
@@ -50,13 +54,13 @@ class DataPlaneIT {
     void a1AnRpcWithoutItsTokenIsAPlain401() throws IOException {
         String id = product.create("");
         for (String type : List.of("application/json", "application/proto", "application/connect+json")) {
-            String answer = ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: " + type);
+            String answer = product.ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: " + type);
             assertThat(answer).as(type).startsWith("HTTP/1.1 401 Unauthorized\r\n");
             JsonNode error = json(answer);
             assertThat(error.get("code").isInt()).isTrue();
             assertThat(error.propertyNames()).containsExactlyInAnyOrder("code", "message");
         }
-        assertThat(ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: application/json", token(id)))
+        assertThat(product.ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: application/json", token(id)))
                 .startsWith("HTTP/1.1 200 ");
     }
 
@@ -64,24 +68,65 @@ class DataPlaneIT {
     void a2InitIsReservedWithNoWrongAndTheRightToken() throws IOException {
         String id = product.create("");
         for (String field : List.of("X-None: 1", "X-Access-Token: wrong", token(id))) {
-            assertThat(ask(id, AGENT, "POST /init", "{}", field))
+            assertThat(product.ask(id, AGENT, "POST /init", "{}", field))
                     .startsWith("HTTP/1.1 404 ")
                     .contains("reserved for the E2B control plane");
         }
     }
 
     @Test
+    void a3AFileOpensByItsSignatureAndNothingLess() throws IOException {
+        String id = product.create("");
+        long now = Instant.now().getEpochSecond();
+        assertThat(product.ask(
+                        id,
+                        AGENT,
+                        "POST /files?path=demo/here.txt",
+                        "hello",
+                        "Content-Type: application/octet-stream",
+                        token(id)))
+                .startsWith("HTTP/1.1 200 ");
+        refused(401, "missing signature query parameter", product.ask(id, AGENT, "GET /files?path=demo/here.txt", ""));
+        assertThat(product.ask(id, AGENT, signed(id, "demo/here.txt", now + 60, now + 60), ""))
+                .startsWith("HTTP/1.1 200 ")
+                .endsWith("\r\n\r\nhello");
+        refused(
+                401,
+                "signature is already expired",
+                product.ask(id, AGENT, signed(id, "demo/here.txt", now - 60, now - 60), ""));
+        refused(
+                404,
+                "path '/home/user/demo/test.txt' does not exist",
+                product.ask(id, AGENT, signed(id, "demo/test.txt", now + 60, now + 60), ""));
+        refused(401, "invalid signature", product.ask(id, AGENT, signed(id, "demo/here.txt", now + 60, now + 90), ""));
+    }
+
+    /// @param end of the link as it was signed
+    /// @param said as the link says it
+    private String signed(String id, String path, long end, long said) {
+        String signature = new FileSignature(path, FileSignature.Operation.READ, "", OptionalLong.of(end))
+                .sign(shown(id).get("envdAccessToken").asString());
+        return "GET /files?path=" + path + "&signature_expiration=" + said + "&signature="
+                + URLEncoder.encode(signature, StandardCharsets.US_ASCII);
+    }
+
+    private static void refused(int status, String message, String answer) {
+        assertThat(answer).startsWith("HTTP/1.1 " + status + " ");
+        assertThat(json(answer)).isEqualTo(JsonMapper.shared().valueToTree(Map.of("code", status, "message", message)));
+    }
+
+    @Test
     void a4AnOpenSandboxsFilesNeedNothing() throws IOException {
         Answer made = product.post("/sandboxes", "{\"templateID\":\"base\",\"timeout\":60}");
         String id = made.json().get("sandboxID").asString();
-        assertThat(ask(
+        assertThat(product.ask(
                         id,
                         AGENT,
                         "POST /files?path=/home/user/demo/test.txt&username=user",
                         "hello",
                         "Content-Type: application/octet-stream"))
                 .startsWith("HTTP/1.1 200 ");
-        assertThat(ask(id, AGENT, "GET /files?path=/home/user/demo/test.txt&username=user", ""))
+        assertThat(product.ask(id, AGENT, "GET /files?path=/home/user/demo/test.txt&username=user", ""))
                 .startsWith("HTTP/1.1 200 ")
                 .endsWith("\r\n\r\nhello");
     }
@@ -95,10 +140,43 @@ class DataPlaneIT {
         assertThat(product.post("/sandboxes/" + id + "/connect", "{\"timeout\":60}")
                         .status())
                 .isEqualTo(201);
-        assertThat(ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: application/json"))
+        assertThat(product.ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: application/json"))
                 .startsWith("HTTP/1.1 401 ");
-        assertThat(ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: application/json", token))
+        assertThat(product.ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: application/json", token))
                 .startsWith("HTTP/1.1 200 ");
+    }
+
+    @Test
+    void a6AClosedPortIsNamed() throws IOException {
+        String id = product.create("");
+        assertThat(product.ask(id, 8123, "GET /", ""))
+                .startsWith("HTTP/1.1 502 ")
+                .contains(IS_JSON)
+                .endsWith("\r\n\r\n{\"sandboxId\":\"" + id
+                        + "\",\"message\":\"The sandbox is running but port is not open\",\"port\":8123,\"code\":502}");
+        assertThat(product.ask(id, 8123, "GET /", "", BROWSER))
+                .startsWith("HTTP/1.1 502 ")
+                .contains(IS_HTML, id, "no service running on port", "8123")
+                .endsWith("</html>");
+    }
+
+    @Test
+    void a7NobodyIsFoundWhereThereIsNoneOrNoMore() throws IOException {
+        String killed = product.create("");
+        assertThat(product.ask(killed, AGENT, "GET /health", "")).startsWith("HTTP/1.1 204 ");
+        assertThat(product.delete("/sandboxes/" + killed).status()).isEqualTo(204);
+        for (String id : List.of(killed, "i00000000000000000000")) {
+            for (int port : new int[] {AGENT, 8000}) {
+                assertThat(product.ask(id, port, "GET /health", ""))
+                        .startsWith("HTTP/1.1 502 ")
+                        .contains(IS_JSON)
+                        .endsWith("\r\n\r\n{\"sandboxId\":\"" + id + "\"," + NOT_FOUND);
+            }
+            assertThat(product.ask(id, 8000, "GET /", "", BROWSER))
+                    .startsWith("HTTP/1.1 502 ")
+                    .contains(IS_HTML, id, "<title>Sandbox Not Found</title>")
+                    .endsWith("</html>");
+        }
     }
 
     @Test
@@ -107,18 +185,18 @@ class DataPlaneIT {
         String id = made.get("sandboxID").asString();
         String token = made.get("trafficAccessToken").asString();
         serve(id, "0.0.0.0", 8000);
-        String missing = ask(id, 8000, "GET /", "");
+        String missing = product.ask(id, 8000, "GET /", "");
         assertThat(missing).startsWith("HTTP/1.1 403 ");
         assertThat(json(missing).get("message").asString())
                 .isEqualTo(
                         "Sandbox is secured with traffic access token. Token header 'e2b-traffic-access-token' is missing");
-        String wrong = ask(id, 8000, "GET /", "", "e2b-traffic-access-token: x" + token);
+        String wrong = product.ask(id, 8000, "GET /", "", "e2b-traffic-access-token: x" + token);
         assertThat(wrong).startsWith("HTTP/1.1 403 ");
         assertThat(json(wrong).get("message").asString()).endsWith("'e2b-traffic-access-token' is invalid");
-        assertThat(ask(id, 8000, "GET /", "", "E2B-Traffic-Access-Token: " + token))
+        assertThat(product.ask(id, 8000, "GET /", "", "E2B-Traffic-Access-Token: " + token))
                 .startsWith("HTTP/1.1 200 ");
-        assertThat(ask(id, AGENT, "GET /health", "")).startsWith("HTTP/1.1 204 ");
-        assertThat(ask(id, 8001, "GET /", "", "User-Agent: Mozilla/5.0"))
+        assertThat(product.ask(id, AGENT, "GET /health", "")).startsWith("HTTP/1.1 204 ");
+        assertThat(product.ask(id, 8001, "GET /", "", BROWSER))
                 .startsWith("HTTP/1.1 403 ")
                 .contains("Missing Traffic Access Token");
     }
@@ -134,8 +212,8 @@ class DataPlaneIT {
                         self.send_response(200); self.send_header('Content-Length', str(len(body))); self.end_headers()
                         self.wfile.write(body)
                 HTTPServer(('0.0.0.0', 8000), Echo).serve_forever()
-                """ + "END\n" + started("python3 echo.py", 8000));
-        assertThat(ask(id, 8000, "GET /", ""))
+                """ + "END\n" + Product.started("python3 echo.py", 8000));
+        assertThat(product.ask(id, 8000, "GET /", ""))
                 .contains("\nHost: localhost:8000\n")
                 .contains("X-Forwarded-Host: 8000-" + id + ".lelantos.localhost\n");
         for (String network : List.of("\"maskRequestHost\":\"-https://abcd\"", "\"httpsPorts\":[49983]")) {
@@ -152,7 +230,7 @@ class DataPlaneIT {
         String token = token(id);
         pause(id, "{}");
         for (int port : new int[] {8000, AGENT}) {
-            assertThat(ask(id, port, "GET /health", "", token))
+            assertThat(product.ask(id, port, "GET /health", "", token))
                     .startsWith("HTTP/1.1 502 ")
                     .endsWith("{\"sandboxId\":\"" + id + "\"," + NOT_FOUND);
         }
@@ -164,7 +242,7 @@ class DataPlaneIT {
         String id = product.create(RUNNING_FIVE_MINUTES);
         String token = token(id);
         pause(id, "{\"memory\":false}");
-        assertThat(ask(id, AGENT, "GET /health", "", token))
+        assertThat(product.ask(id, AGENT, "GET /health", "", token))
                 .startsWith("HTTP/1.1 502 ")
                 .endsWith(NOT_FOUND);
         assertThat(state(id)).isEqualTo("paused");
@@ -176,18 +254,19 @@ class DataPlaneIT {
         String token = token(id);
         pause(id, "{}");
         for (String path : List.of("GET /health", "GET /files?path=x&signature=v1_x", "POST " + LISTING)) {
-            assertThat(ask(id, AGENT, path, LIST, "Content-Type: application/json"))
+            assertThat(product.ask(id, AGENT, path, LIST, "Content-Type: application/json"))
                     .as(path)
                     .startsWith("HTTP/1.1 403 ")
                     .endsWith("{\"sandboxId\":\"" + id + "\"," + NOT_RESUMED);
         }
-        assertThat(ask(id, AGENT, "GET /health", "", "X-Access-Token: wrong")).startsWith("HTTP/1.1 403 ");
+        assertThat(product.ask(id, AGENT, "GET /health", "", "X-Access-Token: wrong"))
+                .startsWith("HTTP/1.1 403 ");
         assertThat(state(id)).isEqualTo("paused");
-        assertThat(ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: application/json", token))
+        assertThat(product.ask(id, AGENT, "POST " + LISTING, LIST, "Content-Type: application/json", token))
                 .startsWith("HTTP/1.1 200 ");
         assertThat(state(id)).isEqualTo("running");
         pause(id, "{}");
-        assertThat(ask(id, AGENT, "GET /health", "", token)).startsWith("HTTP/1.1 204 ");
+        assertThat(product.ask(id, AGENT, "GET /health", "", token)).startsWith("HTTP/1.1 204 ");
         assertThat(state(id)).isEqualTo("running");
     }
 
@@ -198,29 +277,45 @@ class DataPlaneIT {
         String traffic = made.get("trafficAccessToken").asString();
         serve(id, "0.0.0.0", 8000);
         pause(id, "{}");
-        assertThat(ask(id, 8000, "GET /", "")).startsWith("HTTP/1.1 403 ").endsWith(NOT_RESUMED);
-        assertThat(ask(id, 8000, "GET /", "", "e2b-traffic-access-token: wrong"))
+        assertThat(product.ask(id, 8000, "GET /", ""))
                 .startsWith("HTTP/1.1 403 ")
                 .endsWith(NOT_RESUMED);
-        assertThat(ask(id, 8000, "GET /", "", "User-Agent: Mozilla/5.0")).contains("Unable to Resume Sandbox");
+        assertThat(product.ask(id, 8000, "GET /", "", "e2b-traffic-access-token: wrong"))
+                .startsWith("HTTP/1.1 403 ")
+                .endsWith(NOT_RESUMED);
+        assertThat(product.ask(id, 8000, "GET /", "", BROWSER)).contains("Unable to Resume Sandbox");
         assertThat(state(id)).isEqualTo("paused");
-        assertThat(ask(id, 8000, "GET /", "", "e2b-traffic-access-token: " + traffic))
+        assertThat(product.ask(id, 8000, "GET /", "", "e2b-traffic-access-token: " + traffic))
                 .startsWith("HTTP/1.1 200 ");
         assertThat(state(id)).isEqualTo("running");
     }
 
-    @Test
-    void a10TheTimeAfterAWakeIsTheOneOfTheCreation() throws IOException {
-        String id = product.create("\"timeout\":420,\"autoPause\":true,\"autoResume\":{\"enabled\":true}");
+    @ParameterizedTest
+    @CsvSource({"420, 420", "60, 300"})
+    void a10TheTimeAfterAWakeIsTheOneOfTheCreationOrFiveMinutes(int created, int woken) throws IOException {
+        String id = product.create("\"timeout\":" + created + ",\"autoPause\":true,\"autoResume\":{\"enabled\":true}");
         String token = token(id);
         assertThat(product.post("/sandboxes/" + id + "/timeout", "{\"timeout\":600}")
                         .status())
                 .isEqualTo(204);
         pause(id, "{}");
         Instant before = Instant.now();
-        assertThat(ask(id, AGENT, "GET /health", "", token)).startsWith("HTTP/1.1 204 ");
+        assertThat(product.ask(id, AGENT, "GET /health", "", token)).startsWith("HTTP/1.1 204 ");
         Instant end = Instant.parse(shown(id).get("endAt").asString());
-        assertThat(Duration.between(before, end)).isBetween(Duration.ofSeconds(419), Duration.ofSeconds(450));
+        assertThat(Duration.between(before, end))
+                .isBetween(Duration.ofSeconds(woken - 1), Duration.ofSeconds(woken + 30));
+    }
+
+    @Test
+    void a10WhoeverAsksWakesASandboxThatAsksForNothing() throws IOException {
+        Answer made = product.post(
+                "/sandboxes",
+                "{\"templateID\":\"base\",\"timeout\":300,\"autoPause\":true,\"autoResume\":{\"enabled\":true}}");
+        String id = made.json().get("sandboxID").asString();
+        assertThat(made.json().has("envdAccessToken")).isFalse();
+        pause(id, "{}");
+        assertThat(product.ask(id, AGENT, "GET /health", "")).startsWith("HTTP/1.1 204 ");
+        assertThat(state(id)).isEqualTo("running");
     }
 
     @Test
@@ -255,7 +350,7 @@ class DataPlaneIT {
                 .isEqualTo(204);
         Instant before = Instant.now();
         String token = made.json().get("envdAccessToken").asString();
-        assertThat(ask(id, AGENT, "GET /health", "", "X-Access-Token: " + token))
+        assertThat(product.ask(id, AGENT, "GET /health", "", "X-Access-Token: " + token))
                 .startsWith("HTTP/1.1 204 ");
         JsonNode shown = product.api.send("GET", path, null, theirs).json();
         assertThat(Duration.between(before, Instant.parse(shown.get("endAt").asString())))
@@ -271,7 +366,7 @@ class DataPlaneIT {
             serve(id, host, 3210);
             // A server on loopback only is found at the agent's next look, and a dial is tried for no longer than that.
             LifecycleIT.await(() -> reached(id, 3210));
-            assertThat(ask(id, 3210, "GET /served", ""))
+            assertThat(product.ask(id, 3210, "GET /served", ""))
                     .as(host)
                     .startsWith("HTTP/1.1 200 ")
                     .contains("by me\n");
@@ -283,7 +378,7 @@ class DataPlaneIT {
 
     private boolean reached(String id, int port) {
         try {
-            return ask(id, port, "GET /served", "").startsWith("HTTP/1.1 200 ");
+            return product.ask(id, port, "GET /served", "").startsWith("HTTP/1.1 200 ");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -340,14 +435,8 @@ class DataPlaneIT {
         var _ = product.run(
                 id,
                 "mkdir -p www; cd www; echo 'by me' > served; "
-                        + started("python3 -m http.server --bind " + host + " " + port, port)
+                        + Product.started("python3 -m http.server --bind " + host + " " + port, port)
                                 .replace("127.0.0.1", name));
-    }
-
-    private static String started(String command, int port) {
-        return "setsid " + command + " >/dev/null 2>&1 & "
-                + "for i in $(seq 100); do (echo > /dev/tcp/127.0.0.1/" + port
-                + ") 2>/dev/null && exit 0; sleep 0.1; done; exit 1";
     }
 
     private void pause(String id, String how) {
@@ -370,23 +459,6 @@ class DataPlaneIT {
     private JsonNode created(String more) {
         return product.post("/v2/sandboxes", "{\"templateID\":\"base\"," + more + "}")
                 .json();
-    }
-
-    // --- what is asked
-
-    /// One request to a port of a sandbox, as its host name says; the whole answer.
-    private String ask(String id, int port, String methodAndPath, String body, String... fields) throws IOException {
-        var request = new StringBuilder(methodAndPath + " HTTP/1.1\r\nHost: " + port + "-" + id
-                + ".lelantos.localhost\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n");
-        for (String field : fields) {
-            request.append(field).append("\r\n");
-        }
-        request.append("\r\n").append(body);
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), product.port)) {
-            socket.setSoTimeout(WAIT_MS);
-            socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-        }
     }
 
     private static JsonNode json(String answer) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -36,6 +37,7 @@ final class Product {
 
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final int WAIT_MS = 30_000;
     private static final Duration START_MAX = Duration.ofMinutes(3);
     private static final AtomicReference<@Nullable Product> ONE = new AtomicReference<>();
 
@@ -206,17 +208,37 @@ final class Product {
                 .statusCode();
     }
 
-    /// A request to a port of a sandbox, as its host name says.
-    int port(String id, int inner, String path) throws IOException {
-        try (var socket = new java.net.Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(30_000);
-            socket.getOutputStream()
-                    .write(("GET " + path + " HTTP/1.1\r\nHost: " + inner + "-" + id
-                                    + ".lelantos.localhost\r\nConnection: close\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII));
-            String head =
-                    new String(socket.getInputStream().readNBytes("HTTP/1.1 200".length()), StandardCharsets.US_ASCII);
-            return Integer.parseInt(head.substring("HTTP/1.1 ".length()));
+    /// A command that begins a server and ends when that listens.
+    static String started(String command, int port) {
+        return "setsid " + command + " >/dev/null 2>&1 & "
+                + "for i in $(seq 100); do (echo > /dev/tcp/127.0.0.1/" + port
+                + ") 2>/dev/null && exit 0; sleep 0.1; done; exit 1";
+    }
+
+    /// One request to a port of a sandbox, as its host name says; the whole answer.
+    String ask(String id, int inner, String methodAndPath, String body, String... fields) throws IOException {
+        try (Socket socket = asking(id, inner, methodAndPath, body, fields)) {
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
         }
+    }
+
+    /// The same, its answer yet to be read.
+    Socket asking(String id, int inner, String methodAndPath, String body, String... fields) throws IOException {
+        var request = new StringBuilder(methodAndPath + " HTTP/1.1\r\nHost: " + inner + "-" + id
+                + ".lelantos.localhost\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n");
+        for (String field : fields) {
+            request.append(field).append("\r\n");
+        }
+        request.append("\r\n").append(body);
+        var socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        socket.setSoTimeout(WAIT_MS);
+        socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
+        return socket;
+    }
+
+    /// The status of a request to a port of a sandbox.
+    int port(String id, int inner, String path) throws IOException {
+        return Integer.parseInt(
+                ask(id, inner, "GET " + path, "").substring("HTTP/1.1 ".length(), "HTTP/1.1 200".length()));
     }
 }
