@@ -1,5 +1,6 @@
 // Everything of `commands` and `pty`: one sandbox for the quick rules, its own for what ends a sandbox.
 import assert from 'node:assert/strict'
+import { connect, createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { CommandExitError, InvalidArgumentError, NotFoundError, Sandbox, SandboxError, TimeoutError } from 'e2b'
 import { collected, eventually, refused, signal, withSandbox } from './support.mjs'
@@ -303,4 +304,38 @@ test('a command whose sandbox is killed says so', async () => {
     assert.ok(error instanceof TimeoutError, `${error.constructor.name}: ${error.message}`)
     assert.match(error.message, /killed or reached its end of life/)
   })
+})
+
+test('a connection that breaks off says nothing of the sandbox, which lives', async () => {
+  const gateway = new URL(process.env.E2B_SANDBOX_URL)
+  const open = new Set()
+  let asked = ''
+  const relay = createServer((client) => {
+    client.on('data', (piece) => (asked += piece))
+    const server = connect(gateway.port, gateway.hostname)
+    for (const [one, other] of [[client, server], [server, client]]) {
+      open.add(one)
+      one.on('error', () => other.destroy())
+      one.on('close', () => open.delete(one) && other.destroy())
+      one.pipe(other)
+    }
+  })
+  await new Promise((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  try {
+    const relayed = await Sandbox.connect(sandbox.sandboxId, { sandboxUrl: `http://127.0.0.1:${relay.address().port}` })
+    const started = signal('the command')
+    const running = relayed.commands.run('echo started; sleep 60', { onStdout: () => started.set() })
+    const ended = refused(running)
+    await started.wait()
+    asked = ''
+    for (const each of open) each.destroy()
+    const error = await ended
+    assert.match(asked, /GET \/health /)
+    assert.ok(!(error instanceof TimeoutError), `${error.constructor.name}: ${error.message}`)
+    assert.doesNotMatch(error.message, /killed or reached its end of life/)
+    assert.equal(await relayed.isRunning(), true)
+  } finally {
+    for (const each of open) each.destroy()
+    relay.close()
+  }
 })

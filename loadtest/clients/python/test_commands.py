@@ -11,7 +11,7 @@ from e2b import (
     TimeoutException,
 )
 
-from support import Async, Collected, Sync, WithSandbox
+from support import Async, Collected, Relay, Sync, WithSandbox
 
 NOBODY = 999_999
 
@@ -141,6 +141,23 @@ class Commands(WithSandbox):
             async with asyncio.timeout(20):
                 await running
         self.assertIn("killed or reached its end of life", str(ended.exception))
+
+    async def test_a_connection_that_breaks_off_says_nothing_of_the_sandbox_which_lives(self):
+        async with Relay() as relay:
+            relayed = await self.call(self.Sandbox.connect, self.sandbox.sandbox_id, sandbox_url=relay.url)
+            heard = Collected()
+            running = asyncio.create_task(
+                self.call(relayed.commands.run, "echo started; sleep 60", on_stdout=heard.add)
+            )
+            await heard.until("started")
+            relay.cut()
+            with self.assertRaises(Exception) as ended:
+                async with asyncio.timeout(20):
+                    await running
+            self.assertNotIsInstance(ended.exception, TimeoutError, "it ended by itself")
+            self.assertIn(b"GET /health ", relay.asked)
+            self.assertNotIn("killed or reached its end of life", str(ended.exception))
+            self.assertTrue(await self.call(relayed.is_running))
 
 
 class Terminal:
