@@ -2,7 +2,6 @@ package ai.lelantos.envd.rpc;
 
 import ai.lelantos.protocol.connect.Codec;
 import com.linecorp.armeria.server.ServerBuilder;
-import com.linecorp.armeria.server.ServerErrorHandler;
 import io.grpc.BindableService;
 import io.grpc.ServerMethodDefinition;
 import io.netty.channel.ChannelPipeline;
@@ -10,7 +9,7 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 import java.util.Collection;
 import java.util.concurrent.Semaphore;
 
-/// The door of the room: puts services on a server, every method under its own path.
+/// The door of the room: puts services on a server, every method under its own path. Other paths are others' to answer.
 public final class RpcRoutes {
 
     /// Answers that wait for the end of the turn; one more and they leave at once.
@@ -18,7 +17,7 @@ public final class RpcRoutes {
 
     private RpcRoutes() {}
 
-    /// Serves every method of the services; what no route of the server knows is answered as the contract says.
+    /// Serves every method of the services.
     public static void mount(ServerBuilder server, Collection<? extends BindableService> services, RpcLimits limits) {
         mount(server, services, limits, Codec.JSON);
     }
@@ -39,7 +38,6 @@ public final class RpcRoutes {
             }
         }
         server.childChannelPipelineCustomizer(RpcRoutes::gatherAnswers);
-        server.errorHandler(new UnknownPath().orElse(ServerErrorHandler.ofDefault()));
     }
 
     /// Answers come from other threads than the connection's, often many within one turn of its loop: they leave at the

@@ -3,6 +3,7 @@ package ai.lelantos.envd.conformance;
 import ai.lelantos.envd.conformance.wire.ConformancePayload;
 import ai.lelantos.envd.conformance.wire.ServerCompatRequest;
 import ai.lelantos.envd.conformance.wire.ServerCompatResponse;
+import ai.lelantos.envd.http.Endpoints;
 import ai.lelantos.envd.rpc.RpcLimits;
 import ai.lelantos.envd.rpc.RpcRoutes;
 import ai.lelantos.protocol.connect.Codec;
@@ -62,6 +63,7 @@ public final class ConformanceServer {
         int limit = request.getMessageReceiveLimit();
         var limits = limit == 0 ? RpcLimits.DEFAULT : new RpcLimits(limit, RpcLimits.DEFAULT.callsMax());
         RpcRoutes.mount(builder, List.of(new ConformanceService()), limits, new Codec.Json(TYPES));
+        new Endpoints().mount(builder);
         return builder.build();
     }
 }

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a plain HTTP client sees of Connect.
@@ -180,8 +181,9 @@ class RpcRoutesIT {
                 .isEqualTo(415);
     }
 
-    @Test
-    void aRefusalIsHeardAlsoByAClientThatIsStillSending() throws Exception {
+    @ParameterizedTest
+    @CsvSource({LIST + ",415,''", "/process.Process/Fly,404,'404 page not found\n'"})
+    void aRefusalIsHeardAlsoByAClientThatIsStillSending(String path, int status, String text) throws Exception {
         var answered = new CompletableFuture<Void>();
         try (var watched = RpcServer.with(builder -> {
             RpcRoutes.mount(builder, List.of(new Counting()), RpcLimits.DEFAULT);
@@ -202,7 +204,7 @@ class RpcRoutesIT {
                     .isEqualTo(Version.HTTP_2);
             var body = new SubmissionPublisher<ByteBuffer>(Runnable::run, 1);
             var refused = client.sendAsync(
-                    HttpRequest.newBuilder(watched.uri(LIST))
+                    HttpRequest.newBuilder(watched.uri(path))
                             .header("content-type", "text/plain")
                             .POST(BodyPublishers.fromPublisher(body, 2))
                             .build(),
@@ -214,8 +216,8 @@ class RpcRoutesIT {
             body.close();
             var response = refused.join();
             assertThat(response.version()).isEqualTo(Version.HTTP_2);
-            assertThat(response.statusCode()).isEqualTo(415);
-            assertThat(response.body()).isEmpty();
+            assertThat(response.statusCode()).isEqualTo(status);
+            assertThat(text(response)).isEqualTo(text);
         }
     }
 

@@ -1,5 +1,6 @@
 package ai.lelantos.envd.rpc;
 
+import ai.lelantos.envd.http.Endpoints;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import io.grpc.BindableService;
@@ -9,7 +10,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Services on a port of the loopback, for tests.
+/// Services on a port of the loopback, for tests; other paths are answered by whom the agent has for them.
 public final class RpcServer implements AutoCloseable {
 
     private final Server server;
@@ -25,6 +26,7 @@ public final class RpcServer implements AutoCloseable {
     static RpcServer with(Consumer<ServerBuilder> routes) {
         ServerBuilder builder = Server.builder().http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         routes.accept(builder);
+        new Endpoints().mount(builder);
         Server server = builder.build();
         server.start().join();
         return new RpcServer(server);
