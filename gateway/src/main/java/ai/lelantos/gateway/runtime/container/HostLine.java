@@ -41,7 +41,7 @@ final class HostLine {
     }
 
     /// Says one line and waits for the agent's "204"; any other answer fails with what it was. A plain socket on a
-    /// worker, because it is one line each way: a client of Reactor Netty's costs a create two milliseconds more.
+    /// worker: it is one line each way.
     static Mono<Void> say(Ground ground, String machine, byte[] line) {
         Path path = ground.instance().machine(machine).resolve(NAME);
         return Mono.fromCallable(() -> exchange(path, line))
