@@ -9,7 +9,8 @@ import ai.lelantos.loadtest.measure.Samples;
 /// How long an agent takes from its start to its first answer: a second one, beside the sandbox's own and inside it.
 final class AgentStart implements Scenario {
 
-    private static final int PORT = 49_990;
+    /// Below those that the kernel gives to clients: asked there before anybody listens, a client could meet itself.
+    private static final int PORT = 9_990;
 
     @Override
     public String name() {
